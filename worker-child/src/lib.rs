@@ -1,0 +1,1 @@
+//! One account sync, as a library: `main` only starts it.
