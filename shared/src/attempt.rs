@@ -1,0 +1,111 @@
+//! What one child process is asked to do. It holds no secret: `attempt.json` is this.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AccountId, AttemptId, RunNo};
+use crate::time::Timestamp;
+use crate::window::WindowOrder;
+use crate::worker::Worker;
+
+/// The most runs that one attempt may carry.
+pub const MAX_RUNS: usize = 16;
+
+/// One attempt: everything that a child needs to know, but the token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Its number.
+    pub id: AttemptId,
+    /// Whose account.
+    pub account_id: AccountId,
+    /// The account's name, for messages.
+    pub account: String,
+    /// Where eBay is.
+    pub endpoints: Endpoints,
+    /// For `X-EBAY-C-MARKETPLACE-ID`, for example `EBAY_US`.
+    pub marketplace: String,
+    /// Where the child's randomness starts.
+    pub seed: u64,
+    /// When the supervisor began it.
+    pub started_at: Timestamp,
+    /// How the child behaves on the network.
+    pub network: Network,
+    /// Which runs are due.
+    pub runs: Vec<RunOrder>,
+}
+
+/// Base URLs without a trailing slash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoints {
+    /// For example `https://api.ebay.com`.
+    pub api: String,
+    /// For example `https://apiz.ebay.com`.
+    pub apiz: String,
+}
+
+/// Timeouts and retries of the child, in milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// Until a connection stands.
+    pub connect_timeout_ms: u64,
+    /// From sending a request to its response headers.
+    pub header_timeout_ms: u64,
+    /// How often one request is tried again.
+    pub retries: u32,
+    /// The first wait before a retry; it doubles, with full jitter.
+    pub retry_base_ms: u64,
+    /// The longest wait within a run, `Retry-After` included; beyond it the run gives up.
+    pub wait_budget_ms: u64,
+    /// How long to wait between two looks at a report that is not ready.
+    pub poll_interval_ms: u64,
+    /// How long a run may wait for a report before it snoozes.
+    pub poll_budget_ms: u64,
+}
+
+/// One run of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunOrder {
+    /// Its position in the attempt.
+    pub run: RunNo,
+    /// Which worker.
+    pub worker: Worker,
+    /// What to cover.
+    pub mode: RunMode,
+    /// The child begins no slice and no snapshot after it.
+    pub take_until: Timestamp,
+    /// The supervisor ends the child when it passes with the run unfinished.
+    pub deadline: Timestamp,
+}
+
+/// What a run must cover, by mode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunMode {
+    /// A stretch of time.
+    Window(WindowOrder),
+    /// Everything there is.
+    Snapshot(SnapshotOrder),
+}
+
+/// What is remembered for a run in snapshot mode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotOrder {
+    /// The time of the last committed snapshot.
+    pub last_taken_at: Option<Timestamp>,
+    /// Where the last run left off.
+    pub state: Option<ModeState>,
+}
+
+/// What a run wants to find again next time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModeState {
+    /// A report that eBay is making.
+    InventoryTask {
+        /// eBay's id of it.
+        id: String,
+        /// When we asked for it, or eBay's creation date once known.
+        created_at: Timestamp,
+    },
+    /// Nothing is pending.
+    Idle,
+}

@@ -1,0 +1,113 @@
+//! One row on its way to a table.
+
+use serde::{Deserialize, Serialize};
+
+use crate::table::{Kind, Table};
+use crate::time::Timestamp;
+
+/// The largest record as encoded, in bytes: 16 MiB.
+pub const MAX_RECORD: usize = 16 * 1024 * 1024;
+
+/// The longest key part, in bytes. eBay's SKU is at most 50 characters; a variation key is at
+/// most 256 bytes.
+pub const MAX_KEY_PART: usize = 512;
+
+/// One value of a column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Value {
+    /// eBay sent none.
+    Null,
+    /// This source cannot deliver the column: what is stored stays, and nothing changed.
+    Absent,
+    /// UTF-8 text.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// Exact decimal text, as checked by [`is_decimal`].
+    Decimal(String),
+    /// A moment.
+    Time(Timestamp),
+}
+
+impl Value {
+    /// Whether the value may stand in a column of this kind.
+    pub fn fits(&self, kind: Kind) -> bool {
+        match self {
+            Self::Null | Self::Absent => true,
+            Self::Text(_) => kind == Kind::Text,
+            Self::Integer(_) => kind == Kind::Integer,
+            Self::Decimal(text) => kind == Kind::Decimal && is_decimal(text),
+            Self::Time(_) => kind == Kind::Time,
+        }
+    }
+}
+
+/// Whether the text is an optional minus, digits, and optionally a point with digits; at most 40
+/// bytes.
+pub fn is_decimal(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = match digits.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (digits, None),
+    };
+    let all_digits =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.len() <= 40 && all_digits(whole) && fraction.is_none_or(all_digits)
+}
+
+/// One row as the child claims it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Where it goes.
+    pub table: Table,
+    /// The key columns after `account_id`, in the table's order.
+    pub key: Vec<String>,
+    /// The other columns, in the table's order.
+    pub values: Vec<Value>,
+    /// eBay's own time of the item's last change, where it tells one.
+    pub ebay_time: Option<Timestamp>,
+    /// The item as canonical JSON: what matters.
+    pub payload: String,
+    /// The item's fields that move on their own, as canonical JSON; empty text if there are none.
+    pub volatile: String,
+}
+
+impl Record {
+    /// An upper bound of the encoded size, in bytes.
+    pub fn size(&self) -> usize {
+        let value = |value: &Value| match value {
+            Value::Text(text) | Value::Decimal(text) => text.len() + 10,
+            Value::Null | Value::Absent | Value::Integer(_) | Value::Time(_) => 10,
+        };
+        self.payload.len()
+            + self.volatile.len()
+            + self.key.iter().map(|part| part.len() + 9).sum::<usize>()
+            + self.values.iter().map(value).sum::<usize>()
+            + 64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals() {
+        for good in ["0", "120.0", "-0.01", "99999999999999999999.99"] {
+            assert!(is_decimal(good), "{good}");
+        }
+        for bad in [
+            "", "-", ".5", "5.", "1e3", "1,0", "+1", "1.2.3", " 1", "NaN",
+        ] {
+            assert!(!is_decimal(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn values_fit_their_kind() {
+        assert!(Value::Absent.fits(Kind::Time));
+        assert!(Value::Integer(1).fits(Kind::Integer));
+        assert!(!Value::Integer(1).fits(Kind::Text));
+        assert!(!Value::Decimal("x".to_owned()).fits(Kind::Decimal));
+    }
+}

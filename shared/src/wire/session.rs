@@ -1,0 +1,325 @@
+//! Which frame is legal now: one pure state machine, kept by both ends.
+
+use crate::attempt::MAX_RUNS;
+use crate::id::RunNo;
+use crate::wire::message::{FromChild, ToChild};
+
+/// How many batches, states and checkpoints of a run may be unacknowledged.
+pub const MAX_UNACKED: u32 = 4;
+
+/// A frame that was not legal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    /// The message does not belong here at all.
+    #[error("{message} is not legal {phase}")]
+    Phase {
+        /// Name of the message.
+        message: &'static str,
+        /// Where the session stands.
+        phase: &'static str,
+    },
+    /// A run that the attempt does not have.
+    #[error("{message} names run {run}, which does not exist")]
+    UnknownRun {
+        /// Name of the message.
+        message: &'static str,
+        /// The run named.
+        run: RunNo,
+    },
+    /// A run that has ended.
+    #[error("{message} for run {run}, which has ended")]
+    RunEnded {
+        /// Name of the message.
+        message: &'static str,
+        /// The run named.
+        run: RunNo,
+    },
+    /// A sequence number out of order.
+    #[error("{message} of run {run} has sequence number {got}, expected {expected}")]
+    Sequence {
+        /// Name of the message.
+        message: &'static str,
+        /// The run named.
+        run: RunNo,
+        /// What came.
+        got: u32,
+        /// What had to come.
+        expected: u32,
+    },
+    /// Too much unacknowledged, or an end with something unacknowledged.
+    #[error("{message} of run {run} with {unacked} unacknowledged")]
+    Unacknowledged {
+        /// Name of the message.
+        message: &'static str,
+        /// The run named.
+        run: RunNo,
+        /// How many.
+        unacked: u32,
+    },
+    /// The attempt's runs are not numbered from 0, or are none or too many.
+    #[error("the runs of the attempt are not numbered from 0, or not between 1 and {MAX_RUNS}")]
+    Runs,
+    /// A batch without records.
+    #[error("batch of run {run} has no records")]
+    EmptyBatch {
+        /// The run named.
+        run: RunNo,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    AwaitHello,
+    AwaitStart,
+    Running,
+    Over,
+}
+
+impl Phase {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::AwaitHello => "before Hello",
+            Self::AwaitStart => "before Start",
+            Self::Running => "while running",
+            Self::Over => "after Bye",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Run {
+    Open,
+    Refused,
+    Ended,
+}
+
+#[derive(Debug, Clone)]
+struct RunState {
+    run: Run,
+    sent: u32,
+    acked: u32,
+}
+
+/// The state of one connection between supervisor and child.
+#[derive(Debug, Clone)]
+pub struct Session {
+    phase: Phase,
+    stopping: bool,
+    runs: Vec<RunState>,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Session {
+    /// A session before its first frame.
+    pub const fn new() -> Self {
+        Self {
+            phase: Phase::AwaitHello,
+            stopping: false,
+            runs: Vec::new(),
+        }
+    }
+
+    /// Whether `Bye` was said.
+    pub fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
+    /// Whether `Stop` was said.
+    pub const fn is_stopping(&self) -> bool {
+        self.stopping
+    }
+
+    /// Whether the run has ended; true for a run that does not exist.
+    pub fn has_ended(&self, run: RunNo) -> bool {
+        self.runs
+            .get(run.index())
+            .is_none_or(|state| state.run == Run::Ended)
+    }
+
+    /// Whether the run was refused and has not ended yet.
+    pub fn is_refused(&self, run: RunNo) -> bool {
+        self.runs
+            .get(run.index())
+            .is_some_and(|state| state.run == Run::Refused)
+    }
+
+    /// How many batches, states and checkpoints of the run are unacknowledged.
+    pub fn unacked(&self, run: RunNo) -> u32 {
+        self.runs
+            .get(run.index())
+            .map_or(0, |state| state.sent - state.acked)
+    }
+
+    /// The sequence number that the run's next batch, state or checkpoint must have.
+    pub fn next_seq(&self, run: RunNo) -> u32 {
+        self.runs.get(run.index()).map_or(0, |state| state.sent)
+    }
+
+    /// Takes note of a frame from the supervisor.
+    pub fn to_child(&mut self, message: &ToChild) -> Result<(), Violation> {
+        let name = message.name();
+        match (message, self.phase) {
+            (ToChild::Start { attempt, .. }, Phase::AwaitStart) => {
+                let numbered = attempt
+                    .runs
+                    .iter()
+                    .enumerate()
+                    .all(|(position, order)| order.run.index() == position);
+                if attempt.runs.is_empty() || attempt.runs.len() > MAX_RUNS || !numbered {
+                    return Err(Violation::Runs);
+                }
+                let fresh = RunState {
+                    run: Run::Open,
+                    sent: 0,
+                    acked: 0,
+                };
+                self.runs = vec![fresh; attempt.runs.len()];
+                self.phase = Phase::Running;
+                Ok(())
+            }
+            (ToChild::Ack { run, seq }, Phase::Running) => {
+                let state = known(&mut self.runs, name, *run)?;
+                if *seq != state.acked || state.acked == state.sent {
+                    return Err(Violation::Sequence {
+                        message: name,
+                        run: *run,
+                        got: *seq,
+                        expected: state.acked,
+                    });
+                }
+                state.acked += 1;
+                Ok(())
+            }
+            (ToChild::Refused { run, .. }, Phase::Running) => {
+                let state = known(&mut self.runs, name, *run)?;
+                if state.run != Run::Open {
+                    return Err(Violation::RunEnded {
+                        message: name,
+                        run: *run,
+                    });
+                }
+                state.run = Run::Refused;
+                Ok(())
+            }
+            (ToChild::Stop { .. }, Phase::AwaitStart | Phase::Running | Phase::Over) => {
+                self.stopping = true;
+                Ok(())
+            }
+            // The child may have said Bye while the answer was on its way.
+            (ToChild::Ack { .. } | ToChild::Refused { .. }, Phase::Over) => Ok(()),
+            _ => Err(self.out_of_phase(name)),
+        }
+    }
+
+    /// Takes note of a frame from the child.
+    pub fn from_child(&mut self, message: &FromChild) -> Result<(), Violation> {
+        let name = message.name();
+        match (message, self.phase) {
+            (FromChild::Hello { .. }, Phase::AwaitHello) => {
+                self.phase = Phase::AwaitStart;
+                Ok(())
+            }
+            (FromChild::Bye, Phase::Running) => self.bye(name),
+            (FromChild::Batch { run, seq, records }, Phase::Running) => {
+                if records.is_empty() {
+                    return Err(Violation::EmptyBatch { run: *run });
+                }
+                self.sequenced(name, *run, *seq)
+            }
+            (
+                FromChild::State { run, seq, .. } | FromChild::Checkpoint { run, seq, .. },
+                Phase::Running,
+            ) => self.sequenced(name, *run, *seq),
+            (FromChild::RunDone { run } | FromChild::RunSnoozed { run, .. }, Phase::Running) => {
+                self.end(name, *run, true)
+            }
+            (FromChild::RunFailed { run, .. }, Phase::Running) => self.end(name, *run, false),
+            (FromChild::Waiting { run, .. }, Phase::Running) => {
+                open(&mut self.runs, name, *run).map(|_| ())
+            }
+            _ => Err(self.out_of_phase(name)),
+        }
+    }
+
+    fn out_of_phase(&self, message: &'static str) -> Violation {
+        Violation::Phase {
+            message,
+            phase: self.phase.name(),
+        }
+    }
+
+    fn sequenced(&mut self, message: &'static str, run: RunNo, seq: u32) -> Result<(), Violation> {
+        let state = open(&mut self.runs, message, run)?;
+        if seq != state.sent {
+            return Err(Violation::Sequence {
+                message,
+                run,
+                got: seq,
+                expected: state.sent,
+            });
+        }
+        let unacked = state.sent - state.acked;
+        // A refused run gets no more acknowledgements: what it had sent meanwhile is dropped.
+        if unacked >= MAX_UNACKED {
+            return Err(Violation::Unacknowledged {
+                message,
+                run,
+                unacked,
+            });
+        }
+        state.sent += 1;
+        Ok(())
+    }
+
+    fn end(&mut self, message: &'static str, run: RunNo, all_acked: bool) -> Result<(), Violation> {
+        let state = open(&mut self.runs, message, run)?;
+        let unacked = state.sent - state.acked;
+        if all_acked && unacked > 0 && state.run == Run::Open {
+            return Err(Violation::Unacknowledged {
+                message,
+                run,
+                unacked,
+            });
+        }
+        state.run = Run::Ended;
+        Ok(())
+    }
+
+    fn bye(&mut self, message: &'static str) -> Result<(), Violation> {
+        let open = self.runs.iter().any(|state| state.run != Run::Ended);
+        if open && !self.stopping {
+            return Err(self.out_of_phase(message));
+        }
+        self.phase = Phase::Over;
+        Ok(())
+    }
+}
+
+fn known<'a>(
+    runs: &'a mut [RunState],
+    message: &'static str,
+    run: RunNo,
+) -> Result<&'a mut RunState, Violation> {
+    runs.get_mut(run.index())
+        .ok_or(Violation::UnknownRun { message, run })
+}
+
+fn open<'a>(
+    runs: &'a mut [RunState],
+    message: &'static str,
+    run: RunNo,
+) -> Result<&'a mut RunState, Violation> {
+    let state = known(runs, message, run)?;
+    if state.run == Run::Ended {
+        return Err(Violation::RunEnded { message, run });
+    }
+    Ok(state)
+}
+
+#[cfg(test)]
+mod tests;
