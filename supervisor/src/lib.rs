@@ -1,1 +1,4 @@
 //! The supervisor as a library: `main` only starts it.
+#![forbid(unsafe_code)]
+
+pub mod outcome;

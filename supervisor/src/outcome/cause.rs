@@ -1,0 +1,170 @@
+//! How a child ended, and what that means for each of its runs.
+
+use serde::{Deserialize, Serialize};
+use shared::failure::Failure;
+use shared::id::RunNo;
+use shared::time::Timestamp;
+
+/// How a child process ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Cause {
+    /// It said `Bye` and exited 0.
+    Completed,
+    /// It exited with a code of its own that says why.
+    Failed {
+        /// The exit code.
+        code: i32,
+        /// What the code means.
+        meaning: String,
+    },
+    /// An allocation failed at its memory limit.
+    MemoryLimit,
+    /// It panicked.
+    Panic,
+    /// A signal that neither we nor an outsider sent: its own fault.
+    Signal {
+        /// The signal's number.
+        number: i32,
+        /// The signal's name, for example `SIGSEGV`.
+        name: String,
+    },
+    /// A run made no progress for too long.
+    Hung,
+    /// A run passed its deadline.
+    Deadline,
+    /// It did not say `Hello` in time.
+    NeverReady,
+    /// Someone asked for its end.
+    Cancelled,
+    /// The supervisor was stopping.
+    Drained,
+    /// A signal that we did not send.
+    KilledExternally,
+    /// It sent something that is not legal.
+    ProtocolViolation {
+        /// What it did.
+        what: String,
+    },
+    /// It exited 0 without `Bye`.
+    ExitedEarly,
+    /// It could not be started, or is of another build.
+    SpawnFailed {
+        /// What happened.
+        what: String,
+    },
+    /// None of the above fits.
+    Unknown,
+}
+
+impl Cause {
+    /// The name in database, reports and output.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed { .. } => "failed",
+            Self::MemoryLimit => "memory_limit",
+            Self::Panic => "panic",
+            Self::Signal { .. } => "signal",
+            Self::Hung => "hung",
+            Self::Deadline => "deadline",
+            Self::NeverReady => "never_ready",
+            Self::Cancelled => "cancelled",
+            Self::Drained => "drained",
+            Self::KilledExternally => "killed_externally",
+            Self::ProtocolViolation { .. } => "protocol_violation",
+            Self::ExitedEarly => "exited_early",
+            Self::SpawnFailed { .. } => "spawn_failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// How sure a cause is. A label is never stronger than its evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// The evidence admits no other story.
+    Proven,
+    /// The evidence fits, and others are possible.
+    Inferred,
+    /// The evidence is missing or contradicts itself.
+    Unknown,
+}
+
+impl Confidence {
+    /// The name in database, reports and output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Inferred => "inferred",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A cause with what it rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// How it ended.
+    pub cause: Cause,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// Sentences, each an observation.
+    pub evidence: Vec<String>,
+    /// The run that did it, if one is known.
+    pub culprit: Option<RunNo>,
+    /// How sure the culprit is.
+    pub culprit_confidence: Confidence,
+}
+
+/// What became of one run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It covered what its time allowed.
+    Completed,
+    /// It asked to come back later.
+    Snoozed {
+        /// When.
+        until: Timestamp,
+    },
+    /// It said why it could not go on.
+    Failed(Failure),
+    /// It took the process with it.
+    Died(Cause),
+    /// Another run, or the supervisor's own end, took it along.
+    Interrupted,
+    /// Someone asked for its end.
+    Cancelled,
+    /// The supervisor was stopping.
+    Drained,
+}
+
+impl Outcome {
+    /// The name in database, reports and output.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Snoozed { .. } => "snoozed",
+            Self::Failed(_) => "failed",
+            Self::Died(_) => "died",
+            Self::Interrupted => "interrupted",
+            Self::Cancelled => "cancelled",
+            Self::Drained => "drained",
+        }
+    }
+
+    /// The name within the kind: a failure's or a cause's, otherwise empty.
+    pub const fn detail(&self) -> &'static str {
+        match self {
+            Self::Failed(failure) => failure.name(),
+            Self::Died(cause) => cause.name(),
+            Self::Completed
+            | Self::Snoozed { .. }
+            | Self::Interrupted
+            | Self::Cancelled
+            | Self::Drained => "",
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What is known about a child's end: the input of classification.
+
+use serde::{Deserialize, Serialize};
+use shared::flight::Flight;
+use shared::id::RunNo;
+use shared::worker::Worker;
+
+/// How the kernel says that the process ended (`wait(2)`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// It exited with this code.
+    Exited(i32),
+    /// It was ended by this signal.
+    Signaled(i32),
+}
+
+/// Why we killed it. Stored before the signal is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum KillReason {
+    /// A run stood still.
+    Hung {
+        /// Which run.
+        run: RunNo,
+        /// For how long, in milliseconds.
+        silent_ms: u64,
+    },
+    /// A run passed its deadline.
+    Deadline {
+        /// Which run.
+        run: RunNo,
+    },
+    /// No `Hello` in time.
+    NeverReady {
+        /// How long we waited, in milliseconds.
+        waited_ms: u64,
+    },
+    /// An illegal frame.
+    Violation {
+        /// What it was.
+        what: String,
+        /// The run it spoke of.
+        run: Option<RunNo>,
+    },
+    /// It said `Bye` or ended its output and did not exit.
+    Lingering,
+    /// The build or protocol version at `Hello` differs.
+    WrongBuild {
+        /// What differs.
+        what: String,
+    },
+    /// Limits could not be set or did not take.
+    Limits {
+        /// What happened.
+        what: String,
+    },
+    /// The store could not commit for too long, or the lease was lost.
+    Store {
+        /// What happened.
+        what: String,
+    },
+    /// The supervisor is stopping.
+    Drained,
+    /// Someone asked.
+    Cancelled,
+}
+
+/// Which memory slot an attempt has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemorySlot {
+    /// The ordinary limit.
+    Normal,
+    /// The larger limit, alone.
+    Big,
+}
+
+/// Limits of a child, as set from outside and read back, in bytes unless said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// `RLIMIT_DATA`.
+    pub memory: u64,
+    /// `RLIMIT_AS`, a loose backstop.
+    pub address_space: u64,
+    /// `RLIMIT_CPU`, seconds.
+    pub cpu_seconds: u64,
+    /// `RLIMIT_NOFILE`, descriptors.
+    pub open_files: u64,
+    /// `RLIMIT_FSIZE`.
+    pub file_size: u64,
+    /// `RLIMIT_CORE`, always 0.
+    pub core: u64,
+}
+
+/// What is known about one run when the child has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFact {
+    /// Which worker.
+    pub worker: Worker,
+    /// Whether it had ended by its own word.
+    pub ended: bool,
+}
+
+/// Everything that classification may look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// Why no process could be started; then nothing else is known.
+    pub spawn_error: Option<String>,
+    /// How it ended.
+    pub ending: Option<Ending>,
+    /// Why we killed it, if we did.
+    pub kill: Option<KillReason>,
+    /// Signals that we sent, in order.
+    pub signals_sent: Vec<i32>,
+    /// Whether a legal `Hello` came.
+    pub hello: bool,
+    /// Whether `Bye` came.
+    pub bye: bool,
+    /// The flight recorder, or why it could not be read.
+    pub flight: Result<Flight, String>,
+    /// Limits as read back.
+    pub limits: Option<Limits>,
+    /// Which slot it had.
+    pub slot: MemorySlot,
+    /// End of standard error, as text.
+    pub stderr_tail: String,
+    /// One entry per run, by position.
+    pub runs: Vec<RunFact>,
+}

@@ -1,0 +1,161 @@
+//! The crash report: one object, the same in the log, the database, the file and the output.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use shared::failure::Failure;
+use shared::id::{AccountId, AttemptId};
+use shared::time::Timestamp;
+use shared::worker::Worker;
+
+use super::cause::Verdict;
+use super::decision::Decision;
+use super::evidence::{Ending, KillReason, Limits, MemorySlot};
+
+/// A report's id: attempt and worker, for example `17-orders`. Also the name of its directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CrashId {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The worker whose run it was.
+    pub worker: Worker,
+}
+
+impl fmt::Display for CrashId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.attempt, self.worker)
+    }
+}
+
+impl FromStr for CrashId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.split_once('-')
+            .and_then(|(attempt, worker)| {
+                Some(Self {
+                    attempt: AttemptId(attempt.parse().ok()?),
+                    worker: Worker::from_name(worker)?,
+                })
+            })
+            .ok_or_else(|| format!("'{text}' is not a crash id such as 17-orders"))
+    }
+}
+
+impl Serialize for CrashId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for CrashId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// Why one run died or failed, and what was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrashReport {
+    /// Attempt and worker.
+    pub id: CrashId,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Whose account.
+    pub account_id: AccountId,
+    /// The account's name.
+    pub account: String,
+    /// Which worker.
+    pub worker: Worker,
+    /// Build of the supervisor.
+    pub build: String,
+    /// Name of the host.
+    pub host: String,
+    /// Process id of the child, if it was started.
+    pub pid: Option<u32>,
+    /// How the process ended, how sure that is, and why we think so.
+    pub verdict: Verdict,
+    /// The failure, if the run ended by its own word.
+    pub failure: Option<Failure>,
+    /// Raw end of the process.
+    pub ending: Option<Ending>,
+    /// Why we killed it, if we did.
+    pub kill: Option<KillReason>,
+    /// Limits as set and read back.
+    pub limits: Option<Limits>,
+    /// Which memory slot it had.
+    pub slot: MemorySlot,
+    /// Highest resident memory (`VmHWM`) seen from outside, in bytes.
+    pub peak_resident: Option<u64>,
+    /// Highest heap by the child's own count, in bytes.
+    pub peak_heap: Option<u64>,
+    /// Size of the allocation that failed, in bytes.
+    pub failed_allocation: Option<u64>,
+    /// Where the run was.
+    pub stage: Option<RunStageReport>,
+    /// Message and location of the panic.
+    pub panic: Option<String>,
+    /// The cursor before and after: a death does not move it.
+    pub cursor: Option<Timestamp>,
+    /// Bounded standard error of the process.
+    pub stderr: StderrText,
+    /// Groups equal deaths: 16 hex digits.
+    pub fingerprint: String,
+    /// What was decided.
+    pub decision: Decision,
+}
+
+/// Where a run was when it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunStageReport {
+    /// What it was doing.
+    pub phase: String,
+    /// Items so far.
+    pub item: u64,
+    /// Byte offset in the unpacked body.
+    pub byte: u64,
+    /// Pages finished.
+    pub pages: u64,
+    /// Requests sent.
+    pub requests: u64,
+    /// Bytes received.
+    pub received: u64,
+    /// Records sent.
+    pub records: u64,
+    /// The slice, in window mode.
+    pub slice: Option<(Timestamp, Timestamp)>,
+    /// The last request, redacted, with eBay's request id if there was one.
+    pub last_request: String,
+}
+
+/// Head and tail of a child's standard error.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StderrText {
+    /// The first bytes, as text.
+    pub head: String,
+    /// The last bytes, as text, if the head does not hold everything.
+    pub tail: String,
+    /// Bytes between them that were dropped.
+    pub dropped: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crash_ids_round_trip() {
+        let id: CrashId = "17-active_inventory".parse().unwrap();
+        assert_eq!(
+            (id.attempt, id.worker),
+            (AttemptId(17), Worker::ActiveInventory)
+        );
+        assert_eq!(id.to_string(), "17-active_inventory");
+        for bad in ["", "17", "orders", "x-orders", "17-nobody"] {
+            assert!(bad.parse::<CrashId>().is_err(), "{bad}");
+        }
+    }
+}
