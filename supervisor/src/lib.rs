@@ -1,4 +1,7 @@
 //! The supervisor as a library: `main` only starts it.
 #![forbid(unsafe_code)]
 
+pub mod child;
+pub mod clock;
+pub mod os;
 pub mod outcome;
