@@ -1,7 +1,10 @@
 //! The supervisor as a library: `main` only starts it.
 #![forbid(unsafe_code)]
 
+pub mod attempt;
 pub mod child;
 pub mod clock;
 pub mod os;
 pub mod outcome;
+pub mod scheduler;
+pub mod tokens;

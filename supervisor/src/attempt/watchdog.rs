@@ -1,0 +1,218 @@
+//! Is a run silent for too long, or past its deadline? Pure: observations and times go in.
+//!
+//! Silence is judged per unfinished run by its progress counter in the flight recorder. Its clock
+//! stops while the supervisor owes an answer, and while the child said that it waits.
+
+use std::time::{Duration, Instant};
+
+use shared::attempt::RunOrder;
+use shared::flight::Flight;
+use shared::id::RunNo;
+use shared::time::Timestamp;
+
+use crate::outcome::KillReason;
+
+/// Watches the runs of one attempt.
+#[derive(Debug)]
+pub struct Watchdog {
+    silence: Duration,
+    runs: Vec<Watched>,
+}
+
+#[derive(Debug)]
+struct Watched {
+    run: RunNo,
+    progress: u64,
+    moved: Instant,
+    waiting_until: Option<Timestamp>,
+    deadline: Timestamp,
+    ended: bool,
+}
+
+impl Watchdog {
+    /// Begins to watch; nothing is silent yet.
+    pub fn new(orders: &[RunOrder], silence: Duration, at: Instant) -> Self {
+        let watch = |order: &RunOrder| Watched {
+            run: order.run,
+            progress: 0,
+            moved: at,
+            waiting_until: None,
+            deadline: order.deadline,
+            ended: false,
+        };
+        Self {
+            silence,
+            runs: orders.iter().map(watch).collect(),
+        }
+    }
+
+    /// The supervisor took this long to answer: nobody was silent meanwhile.
+    pub fn owed(&mut self, span: Duration) {
+        for run in &mut self.runs {
+            run.moved += span;
+        }
+    }
+
+    /// The run said that it does nothing before a time.
+    pub fn waiting(&mut self, run: RunNo, until: Timestamp) {
+        if let Some(watched) = self.runs.get_mut(run.index()) {
+            watched.waiting_until = Some(until);
+        }
+    }
+
+    /// The run ended.
+    pub fn ended(&mut self, run: RunNo) {
+        if let Some(watched) = self.runs.get_mut(run.index()) {
+            watched.ended = true;
+        }
+    }
+
+    /// Looks at the flight recorder, and says whether a run is to be ended and why.
+    pub fn check(
+        &mut self,
+        flight: Option<&Flight>,
+        at: Instant,
+        now: Timestamp,
+    ) -> Option<KillReason> {
+        if let Some(late) = self
+            .runs
+            .iter()
+            .find(|run| !run.ended && now >= run.deadline)
+        {
+            return Some(KillReason::Deadline { run: late.run });
+        }
+        for run in &mut self.runs {
+            let progress = flight
+                .and_then(|flight| flight.runs.get(run.run.index()))
+                .map(|stage| stage.progress);
+            let moved = progress.is_some_and(|progress| progress != run.progress);
+            let waits = run.waiting_until.is_some_and(|until| now < until);
+            if moved || waits {
+                run.progress = progress.unwrap_or(run.progress);
+                run.moved = at;
+            }
+        }
+        let polled = flight.and_then(|flight| flight.polled);
+        let silent =
+            |run: &&Watched| !run.ended && at.saturating_duration_since(run.moved) >= self.silence;
+        // All runs share one thread: the one inside its poll holds up the others.
+        let culprit = self
+            .runs
+            .iter()
+            .filter(silent)
+            .min_by_key(|run| (Some(run.run) != polled, run.moved))?;
+        let silent_ms = at.saturating_duration_since(culprit.moved).as_millis();
+        Some(KillReason::Hung {
+            run: culprit.run,
+            silent_ms: u64::try_from(silent_ms).unwrap_or(u64::MAX),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::attempt::{RunMode, SnapshotOrder};
+    use shared::flight::{initial, read};
+    use shared::worker::Worker;
+
+    const SILENCE: Duration = Duration::from_mins(1);
+
+    fn orders() -> Vec<RunOrder> {
+        let order = |run, worker| RunOrder {
+            run: RunNo(run),
+            worker,
+            mode: RunMode::Snapshot(SnapshotOrder {
+                last_taken_at: None,
+                state: None,
+            }),
+            take_until: Timestamp(0),
+            deadline: Timestamp(900_000),
+        };
+        vec![order(0, Worker::Orders), order(1, Worker::ActiveInventory)]
+    }
+
+    fn flight(progress: [u64; 2], polled: Option<u8>) -> Flight {
+        let mut flight = read(&initial(&[Worker::Orders, Worker::ActiveInventory])).unwrap();
+        flight.polled = polled.map(RunNo);
+        for (stage, progress) in flight.runs.iter_mut().zip(progress) {
+            stage.progress = progress;
+        }
+        flight
+    }
+
+    fn hung(reason: Option<KillReason>) -> Option<u8> {
+        match reason {
+            Some(KillReason::Hung { run, .. }) => Some(run.0),
+            None => None,
+            Some(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_the_run_that_stands_still() {
+        let start = Instant::now();
+        let mut dog = Watchdog::new(&orders(), SILENCE, start);
+        let now = Timestamp(0);
+        assert_eq!(
+            hung(dog.check(Some(&flight([1, 1], None)), start + SILENCE / 2, now)),
+            None
+        );
+        assert_eq!(
+            hung(dog.check(Some(&flight([2, 1], None)), start + SILENCE, now)),
+            None
+        );
+        let late = start + SILENCE * 3 / 2;
+        assert_eq!(
+            hung(dog.check(Some(&flight([3, 1], None)), late, now)),
+            Some(1)
+        );
+        dog.ended(RunNo(1));
+        assert_eq!(
+            hung(dog.check(Some(&flight([3, 1], None)), late, now)),
+            None
+        );
+    }
+
+    #[test]
+    fn the_polled_run_is_the_culprit_when_all_stand_still() {
+        let start = Instant::now();
+        let mut dog = Watchdog::new(&orders(), SILENCE, start);
+        let stuck = flight([0, 0], Some(1));
+        assert_eq!(
+            hung(dog.check(Some(&stuck), start + SILENCE, Timestamp(0))),
+            Some(1)
+        );
+    }
+
+    #[test]
+    fn the_clock_stops_while_we_owe_and_while_it_waits() {
+        let start = Instant::now();
+        let mut dog = Watchdog::new(&orders(), SILENCE, start);
+        let still = flight([0, 0], None);
+        dog.owed(SILENCE);
+        assert_eq!(
+            hung(dog.check(Some(&still), start + SILENCE, Timestamp(0))),
+            None
+        );
+        dog.waiting(RunNo(0), Timestamp(500));
+        dog.ended(RunNo(1));
+        assert_eq!(
+            hung(dog.check(Some(&still), start + SILENCE * 3, Timestamp(499))),
+            None
+        );
+        assert_eq!(
+            hung(dog.check(Some(&still), start + SILENCE * 4, Timestamp(500))),
+            Some(0)
+        );
+    }
+
+    #[test]
+    fn deadlines_pass() {
+        let start = Instant::now();
+        let mut dog = Watchdog::new(&orders(), SILENCE, start);
+        dog.ended(RunNo(0));
+        let reason = dog.check(None, start, Timestamp(900_000));
+        assert_eq!(reason, Some(KillReason::Deadline { run: RunNo(1) }));
+    }
+}
