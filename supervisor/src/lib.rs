@@ -1,4 +1,5 @@
 //! The supervisor as a library: `main` only starts it.
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod outcome;
