@@ -4,6 +4,9 @@
 //! *Invariant:* an unknown key or variable is an error that says where it stands and what is
 //! known; a value out of bounds is an error that names key, value and remedy.
 
+mod check;
+mod error;
+mod load;
 mod names;
 mod sections;
 mod units;
@@ -15,6 +18,8 @@ use serde::{Deserialize, Serialize};
 use shared::attempt::Endpoints;
 use shared::worker::{Mode, Worker};
 
+pub use error::ConfigError;
+pub use load::{Provenance, Source};
 pub use names::{AccountConfig, EnvironmentConfig};
 pub use sections::{
     Intervals, LimitsConfig, LogConfig, LogFormat, NetworkConfig, Order, PolicyConfig, SyncConfig,
@@ -108,7 +113,15 @@ impl Config {
         budget.max(self.limits.memory.get())
     }
 
+    /// What is legal and still worth a line at start, one sentence each.
+    pub fn notes(&self) -> Vec<String> {
+        check::notes(self)
+    }
+
     fn account(&self, name: &str) -> AccountConfig {
         self.accounts.get(name).copied().unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

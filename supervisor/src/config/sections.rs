@@ -122,6 +122,13 @@ impl Intervals {
         self
     }
 
+    /// Every worker with how often it is due.
+    pub fn iter(&self) -> impl Iterator<Item = (Worker, Span)> {
+        Worker::ALL
+            .into_iter()
+            .map(|worker| (worker, self.of(worker)))
+    }
+
     const fn default_of(worker: Worker) -> Span {
         match worker {
             Worker::Orders => Span::from_mins(5),
