@@ -4,6 +4,7 @@
 pub mod attempt;
 pub mod child;
 pub mod clock;
+pub mod config;
 pub mod os;
 pub mod outcome;
 pub mod scheduler;

@@ -1,0 +1,127 @@
+//! What the operator may set: one TOML file, `BULKHEAD_…` in the environment over it, defaults
+//! under it.
+//!
+//! *Invariant:* an unknown key or variable is an error that says where it stands and what is
+//! known; a value out of bounds is an error that names key, value and remedy.
+
+mod check;
+mod error;
+mod load;
+mod names;
+mod sections;
+mod units;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use shared::attempt::Endpoints;
+use shared::worker::{Mode, Worker};
+
+pub use error::ConfigError;
+pub use load::{Provenance, Source};
+pub use names::{AccountConfig, EnvironmentConfig};
+pub use sections::{
+    Intervals, LimitsConfig, LogConfig, LogFormat, NetworkConfig, Order, PolicyConfig, SyncConfig,
+    TimeoutsConfig,
+};
+pub use units::{Bytes, MAX_SPAN_MS, Span};
+
+/// Everything that may be set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The sum of the memory limits of living children. At least `limits.memory`; by default half
+    /// of what the supervisor may use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_budget: Option<Bytes>,
+    /// How many accounts are synced at the same time. From 1 to 64.
+    pub accounts_at_once: u32,
+    /// In which order due accounts are taken.
+    pub order: Order,
+    /// The program that is started for an attempt; by default `worker-child` beside `bulkhead`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker_child: Option<PathBuf>,
+    /// What one child may use.
+    pub limits: LimitsConfig,
+    /// How long the supervisor waits for what.
+    pub timeouts: TimeoutsConfig,
+    /// What is read when.
+    pub sync: SyncConfig,
+    /// How a child behaves towards eBay.
+    pub network: NetworkConfig,
+    /// What is done about failures and deaths.
+    pub policy: PolicyConfig,
+    /// Log output.
+    pub log: LogConfig,
+    /// Where eBay is, by name; `production` and `sandbox` are built in.
+    pub environments: BTreeMap<String, EnvironmentConfig>,
+    /// What differs for one account, by its name.
+    pub accounts: BTreeMap<String, AccountConfig>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            memory_budget: None,
+            accounts_at_once: 5,
+            order: Order::default(),
+            worker_child: None,
+            limits: LimitsConfig::default(),
+            timeouts: TimeoutsConfig::default(),
+            sync: SyncConfig::default(),
+            network: NetworkConfig::default(),
+            policy: PolicyConfig::default(),
+            log: LogConfig::default(),
+            environments: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Limits of a child for this account.
+    pub fn limits_for(&self, account: &str) -> LimitsConfig {
+        self.account(account).limits(&self.limits)
+    }
+
+    /// Timeouts of a child for this account.
+    pub fn timeouts_for(&self, account: &str) -> TimeoutsConfig {
+        self.account(account).timeouts(&self.timeouts)
+    }
+
+    /// How long a run of this worker may take for this account.
+    pub fn deadline_for(&self, account: &str, worker: Worker) -> Span {
+        let timeouts = self.timeouts_for(account);
+        match worker.mode() {
+            Mode::Window => timeouts.deadline,
+            Mode::Snapshot => timeouts.snapshot_deadline,
+        }
+    }
+
+    /// Where eBay is in the environment of that name. `None` if there is no such environment.
+    pub fn endpoints(&self, environment: &str) -> Option<Endpoints> {
+        let set = self.environments.get(environment).cloned();
+        set.or_else(|| EnvironmentConfig::built_in(environment))
+            .map(|environment| environment.endpoints())
+    }
+
+    /// The memory budget in bytes, where `available` is what the supervisor may use: as set, or
+    /// half of it; never less than one ordinary child needs.
+    pub fn memory_budget_of(&self, available: u64) -> u64 {
+        let budget = self.memory_budget.map_or(available / 2, Bytes::get);
+        budget.max(self.limits.memory.get())
+    }
+
+    /// What is legal and still worth a line at start, one sentence each.
+    pub fn notes(&self) -> Vec<String> {
+        check::notes(self)
+    }
+
+    fn account(&self, name: &str) -> AccountConfig {
+        self.accounts.get(name).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

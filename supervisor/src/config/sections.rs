@@ -1,0 +1,280 @@
+//! The tables of the configuration file, with their defaults.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use shared::attempt::Network;
+use shared::worker::Worker;
+
+use super::units::{Bytes, Span};
+
+/// `[limits]`: what one child may use. Set from outside before its first frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// `RLIMIT_DATA` in the ordinary slot. At least 8MiB.
+    pub memory: Bytes,
+    /// `RLIMIT_DATA` in the big slot, where a run is tried again after a memory death. If it is no
+    /// larger than `memory`, there is no second try.
+    pub big_slot: Bytes,
+    /// `RLIMIT_AS`, a loose backstop: reserved addresses, not memory. At least `memory` and
+    /// `big_slot`.
+    pub address_space: Bytes,
+    /// `RLIMIT_CPU`, rounded up to whole seconds. At least 1s.
+    pub cpu: Span,
+    /// `RLIMIT_NOFILE`. From 32 to 65536.
+    pub open_files: u64,
+    /// `RLIMIT_FSIZE`. At least 1MiB.
+    pub file_size: Bytes,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            memory: Bytes::from_mib(128),
+            big_slot: Bytes::from_mib(512),
+            address_space: Bytes::from_mib(4096),
+            cpu: Span::from_mins(30),
+            open_files: 256,
+            file_size: Bytes::from_mib(300),
+        }
+    }
+}
+
+/// `[timeouts]`: how long the supervisor waits for what. Each at least 1ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TimeoutsConfig {
+    /// From spawning a child to its `Hello`.
+    pub ready: Span,
+    /// How long a run may stand still before it counts as hung.
+    pub silence: Span,
+    /// How long a run in window mode may take.
+    pub deadline: Span,
+    /// How long a run in snapshot mode may take.
+    pub snapshot_deadline: Span,
+    /// From `Stop` to SIGTERM.
+    pub stop_grace: Span,
+    /// From SIGTERM to SIGKILL.
+    pub term_grace: Span,
+    /// How long a commit may wait for the store before the child is ended.
+    pub store_stall: Span,
+}
+
+impl Default for TimeoutsConfig {
+    fn default() -> Self {
+        Self {
+            ready: Span::from_secs(5),
+            silence: Span::from_mins(1),
+            deadline: Span::from_mins(15),
+            snapshot_deadline: Span::from_hours(2),
+            stop_grace: Span::from_secs(5),
+            term_grace: Span::from_secs(5),
+            store_stall: Span::from_mins(5),
+        }
+    }
+}
+
+/// `[sync]`: what is read when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SyncConfig {
+    /// How often each worker is due, by name. Each at least 1ms.
+    pub interval: Intervals,
+    /// How far before the cursor the first slice of a run also fetches. May be zero, at most 24h.
+    pub overlap: Span,
+    /// How far behind the clock a window ends. May be zero, at most 24h.
+    pub lag: Span,
+    /// The longest coverage of one slice. At least 1ms, at most 24h.
+    pub step: Span,
+    /// How far back the first run of an account begins. At least 1ms, at most 730d.
+    pub first_span: Span,
+}
+
+impl Default for SyncConfig {
+    fn default() -> Self {
+        Self {
+            interval: Intervals::default(),
+            overlap: Span::from_mins(30),
+            lag: Span::from_mins(2),
+            step: Span::from_hours(24),
+            first_span: Span::from_hours(90 * 24),
+        }
+    }
+}
+
+/// `[sync.interval]`: complete after reading; a worker that is not named has its default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Intervals(BTreeMap<Worker, Span>);
+
+impl Intervals {
+    /// How often the worker is due.
+    pub fn of(&self, worker: Worker) -> Span {
+        let set = self.0.get(&worker).copied();
+        set.unwrap_or_else(|| Self::default_of(worker))
+    }
+
+    /// The same intervals with another one for this worker.
+    #[must_use]
+    pub fn with(mut self, worker: Worker, interval: Span) -> Self {
+        self.0.insert(worker, interval);
+        self
+    }
+
+    /// Every worker with how often it is due.
+    pub fn iter(&self) -> impl Iterator<Item = (Worker, Span)> {
+        Worker::ALL
+            .into_iter()
+            .map(|worker| (worker, self.of(worker)))
+    }
+
+    const fn default_of(worker: Worker) -> Span {
+        match worker {
+            Worker::Orders => Span::from_mins(5),
+            // eBay makes 25 reports per seller and day; 75 minutes plan for 80 % of them.
+            Worker::ActiveInventory => Span::from_mins(75),
+        }
+    }
+}
+
+impl Default for Intervals {
+    fn default() -> Self {
+        let all = Worker::ALL.into_iter();
+        Self(
+            all.map(|worker| (worker, Self::default_of(worker)))
+                .collect(),
+        )
+    }
+}
+
+impl<'de> Deserialize<'de> for Intervals {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut all = Self::default();
+        let set: BTreeMap<Worker, Span> = BTreeMap::deserialize(deserializer)?;
+        all.0.extend(set);
+        Ok(all)
+    }
+}
+
+/// `[network]`: how a child behaves towards eBay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// Until a connection stands. At least 1ms.
+    pub connect_timeout: Span,
+    /// From sending a request to its response headers. At least 1ms; below `timeouts.silence`, or
+    /// a slow answer ends as a hang.
+    pub header_timeout: Span,
+    /// How often one request is tried again. At most 20.
+    pub retries: u32,
+    /// The first wait before a retry; it doubles, with full jitter. At least 1ms.
+    pub retry_base: Span,
+    /// The longest wait within a run, `Retry-After` included. May be zero.
+    pub wait_budget: Span,
+    /// Between two looks at a report that is not ready. At least 1ms.
+    pub poll_interval: Span,
+    /// How long a run may wait for a report before it snoozes. May be zero.
+    pub poll_budget: Span,
+}
+
+impl Default for NetworkConfig {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Span::from_secs(10),
+            header_timeout: Span::from_secs(40),
+            retries: 4,
+            retry_base: Span::from_secs(1),
+            wait_budget: Span::from_mins(2),
+            poll_interval: Span::from_secs(15),
+            poll_budget: Span::from_mins(5),
+        }
+    }
+}
+
+impl NetworkConfig {
+    /// As an attempt carries it.
+    pub const fn order(&self) -> Network {
+        Network {
+            connect_timeout_ms: self.connect_timeout.millis(),
+            header_timeout_ms: self.header_timeout.millis(),
+            retries: self.retries,
+            retry_base_ms: self.retry_base.millis(),
+            wait_budget_ms: self.wait_budget.millis(),
+            poll_interval_ms: self.poll_interval.millis(),
+            poll_budget_ms: self.poll_budget.millis(),
+        }
+    }
+}
+
+/// `[policy]`: what is done about failures and deaths. Each span at least 1ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PolicyConfig {
+    /// The first backoff after a failure that is not charged; it doubles.
+    pub backoff_base: Span,
+    /// The longest backoff after a failure that is not charged. At least `backoff_base`.
+    pub backoff_cap: Span,
+    /// The first backoff after a charged failure or death; it doubles.
+    pub death_backoff_base: Span,
+    /// The longest backoff after a charged failure or death. At least `death_backoff_base`.
+    pub death_backoff_cap: Span,
+    /// How many charged failures and deaths within `tally_window` end in quarantine. 1 to 100.
+    pub quarantine_after: u32,
+    /// How long a quarantine lasts.
+    pub quarantine_for: Span,
+    /// How long a charged failure or death stays on the tally.
+    pub tally_window: Span,
+    /// How long to wait when eBay throttles without saying until when.
+    pub throttled_snooze: Span,
+    /// The smallest coverage that a slice is halved to; `sync.step` if that is smaller.
+    pub min_step: Span,
+}
+
+impl Default for PolicyConfig {
+    fn default() -> Self {
+        Self {
+            backoff_base: Span::from_secs(30),
+            backoff_cap: Span::from_mins(30),
+            death_backoff_base: Span::from_mins(5),
+            death_backoff_cap: Span::from_hours(1),
+            quarantine_after: 3,
+            quarantine_for: Span::from_hours(24),
+            tally_window: Span::from_hours(24),
+            throttled_snooze: Span::from_mins(15),
+            min_step: Span::from_mins(15),
+        }
+    }
+}
+
+/// `[log]`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// `auto`, `human` or `json`.
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people on a terminal, JSON otherwise.
+    #[default]
+    Auto,
+    /// For people.
+    Human,
+    /// One JSON object per line.
+    Json,
+}
+
+/// In which order due accounts are taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// The one that waited longest first, random among equals.
+    #[default]
+    Stalest,
+    /// Random.
+    Shuffle,
+}
