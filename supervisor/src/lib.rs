@@ -1,11 +1,10 @@
 //! The supervisor as a library: `main` only starts it.
 #![forbid(unsafe_code)]
 
-pub mod attempt;
 pub mod child;
 pub mod clock;
 pub mod config;
 pub mod os;
 pub mod outcome;
-pub mod scheduler;
+pub mod policy;
 pub mod tokens;

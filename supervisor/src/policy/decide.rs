@@ -1,0 +1,246 @@
+//! The decision table of [`super`], as code.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use shared::failure::Failure;
+use shared::time::Timestamp;
+use shared::worker::Mode;
+
+use super::{Facts, LONGEST_SNOOZE, PolicyConfig, SOLITARY_CLEAN_RUNS};
+use super::{backoff, memory, step, tally};
+use crate::outcome::{Cause, Decision, DecisionKind, Outcome, PolicyState};
+
+/// What is done about the outcome of one run, and what is remembered for the next one.
+///
+/// The due time is never before `facts.now`.
+pub fn decide(
+    state: &PolicyState,
+    outcome: &Outcome,
+    facts: &Facts,
+    config: &PolicyConfig,
+    rng: &mut Rng,
+) -> (PolicyState, Decision) {
+    let mut row = Row {
+        state: state.clone(),
+        facts,
+        config,
+        rng,
+    };
+    // It ran, so no quarantine holds any more; this outcome may begin a new one.
+    row.state.quarantined_until = None;
+    let window = config.tally_window.duration();
+    tally::prune(&mut row.state.tally, facts.now, window);
+    let decision = match outcome {
+        Outcome::Completed => row.completed(),
+        Outcome::Snoozed { until } => row.snooze(*until, "it asked to come back"),
+        Outcome::Failed(failure) => row.failed(failure),
+        Outcome::Died(Cause::Cancelled) | Outcome::Cancelled => row.cancelled(),
+        Outcome::Died(Cause::Drained) | Outcome::Drained => {
+            row.again("the supervisor was stopping")
+        }
+        Outcome::Died(cause) if !facts.hello => row.back_off(cause.name()),
+        Outcome::Died(cause) => row.died(cause),
+        Outcome::Interrupted if facts.suspect => {
+            row.alone();
+            let why = "one of several runs took the process with it; each runs alone to find it";
+            row.at_once(DecisionKind::Solitary, why)
+        }
+        Outcome::Interrupted => row.again("interrupted by the end of another run or of us"),
+    };
+    (row.state, decision)
+}
+
+struct Row<'a> {
+    state: PolicyState,
+    facts: &'a Facts,
+    config: &'a PolicyConfig,
+    rng: &'a mut Rng,
+}
+
+impl Row<'_> {
+    fn completed(&mut self) -> Decision {
+        let state = &mut self.state;
+        state.tally.clear();
+        state.failures = 0;
+        state.clean_runs = state.clean_runs.saturating_add(1);
+        if state.clean_runs >= SOLITARY_CLEAN_RUNS {
+            state.solitary = false;
+        }
+        memory::completed(state, self.facts.slot);
+        step::grow(state, self.facts.configured_step);
+        if self.facts.backlog {
+            self.at_once(
+                DecisionKind::Reset,
+                "completed what its time allowed; more is left",
+            )
+        } else {
+            free(
+                DecisionKind::Reset,
+                self.next_turn(),
+                "completed".to_owned(),
+            )
+        }
+    }
+
+    fn failed(&mut self, failure: &Failure) -> Decision {
+        match failure {
+            Failure::Transient { .. } | Failure::Forbidden { .. } => self.back_off(failure.name()),
+            Failure::Throttled { until, .. } => {
+                let now = self.facts.now;
+                let by_us = now.plus(self.config.throttled_snooze.duration());
+                // eBay's time may be past by our clock; trying at once would be throttled again.
+                let soonest = now.plus(self.config.backoff_base.duration());
+                let until = until.map_or(by_us, |time| time.max(soonest));
+                self.snooze(until, "eBay throttles")
+            }
+            Failure::Unauthorized { .. } => {
+                let due_at = self.facts.now.plus(self.facts.interval);
+                let why = "eBay refused the access token; it waits for a new one".to_owned();
+                free(DecisionKind::AwaitToken, due_at, why)
+            }
+            Failure::TooLarge { .. } | Failure::Incomplete { .. } if self.halved() => {
+                let why = format!("{}: tried again with half the slice", failure.name());
+                self.again(&why)
+            }
+            Failure::TooLarge { .. }
+            | Failure::Incomplete { .. }
+            | Failure::BadData { .. }
+            | Failure::Bug { .. } => self.charge(failure.name(), false),
+        }
+    }
+
+    fn died(&mut self, cause: &Cause) -> Decision {
+        match cause {
+            Cause::SpawnFailed { .. } | Cause::NeverReady | Cause::KilledExternally => {
+                self.back_off(cause.name())
+            }
+            Cause::MemoryLimit => {
+                self.halved();
+                let facts = self.facts;
+                if memory::died(&mut self.state, facts.slot, facts.big_is_larger) {
+                    self.state.clean_runs = 0;
+                    let why = "memory_limit: tried again alone with the larger limit";
+                    return self.at_once(DecisionKind::BigSlot, why);
+                }
+                self.charge(cause.name(), true)
+            }
+            Cause::Deadline => {
+                self.halved();
+                self.charge(cause.name(), true)
+            }
+            Cause::Completed
+            | Cause::Failed { .. }
+            | Cause::Panic
+            | Cause::Signal { .. }
+            | Cause::Hung
+            | Cause::ProtocolViolation { .. }
+            | Cause::ExitedEarly
+            | Cause::Cancelled
+            | Cause::Drained
+            | Cause::Unknown => self.charge(cause.name(), true),
+        }
+    }
+
+    fn charge(&mut self, name: &str, death: bool) -> Decision {
+        let now = self.facts.now;
+        let config = self.config;
+        let count = tally::charge(&mut self.state.tally, now, config.quarantine_after);
+        self.state.clean_runs = 0;
+        if death {
+            self.alone();
+        }
+        let (kind, due_at, what) = if count >= config.quarantine_after {
+            let until = now.plus(config.quarantine_for.duration());
+            self.state.quarantined_until = Some(until);
+            (
+                DecisionKind::Quarantine,
+                until,
+                "not run until released or a while has passed",
+            )
+        } else if death && count == 1 {
+            (DecisionKind::Solitary, now, "runs in a child of its own")
+        } else {
+            let (base, cap) = (config.death_backoff_base, config.death_backoff_cap);
+            let wait = backoff::wait(base.duration(), cap.duration(), count, self.rng);
+            (DecisionKind::Backoff, now.plus(wait), "tried again later")
+        };
+        let limit = config.quarantine_after;
+        Decision {
+            kind,
+            due_at,
+            charged: true,
+            why: format!("{name}: charge {count} of {limit}; {what}"),
+        }
+    }
+
+    fn back_off(&mut self, name: &str) -> Decision {
+        self.state.failures = self.state.failures.saturating_add(1);
+        let (base, cap) = (self.config.backoff_base, self.config.backoff_cap);
+        let count = self.state.failures;
+        let wait = backoff::wait(base.duration(), cap.duration(), count, self.rng);
+        let why = format!("{name}: tried again later, failure {count} in a row");
+        free(DecisionKind::Backoff, self.facts.now.plus(wait), why)
+    }
+
+    fn snooze(&mut self, until: Timestamp, why: &str) -> Decision {
+        let now = self.facts.now;
+        let due_at = until.clamp(now, now.plus(LONGEST_SNOOZE));
+        free(
+            DecisionKind::Snooze,
+            due_at,
+            format!("{why}: not before {due_at}"),
+        )
+    }
+
+    fn cancelled(&mut self) -> Decision {
+        let why = "someone asked for its end; due at its next turn".to_owned();
+        free(DecisionKind::Again, self.next_turn(), why)
+    }
+
+    fn again(&mut self, why: &str) -> Decision {
+        self.at_once(DecisionKind::Again, why)
+    }
+
+    fn at_once(&mut self, kind: DecisionKind, why: &str) -> Decision {
+        free(kind, self.facts.now, why.to_owned())
+    }
+
+    fn alone(&mut self) {
+        self.state.solitary = true;
+        self.state.clean_runs = 0;
+    }
+
+    fn halved(&mut self) -> bool {
+        let least = self.config.min_step.duration();
+        self.facts.mode == Mode::Window
+            && step::halve(&mut self.state, self.facts.configured_step, least)
+    }
+
+    // The first turn after now of those that follow `due_was` at the fixed rate: turns that were
+    // missed do not pile up.
+    fn next_turn(&self) -> Timestamp {
+        let Facts {
+            now,
+            due_was,
+            interval,
+            ..
+        } = *self.facts;
+        let interval = interval.max(Duration::from_millis(1));
+        let late = now.since(due_was).as_millis();
+        let past = u64::try_from(late % interval.as_millis().max(1)).unwrap_or(0);
+        now.minus(Duration::from_millis(past)).plus(interval)
+    }
+}
+
+fn free(kind: DecisionKind, due_at: Timestamp, why: String) -> Decision {
+    Decision {
+        kind,
+        due_at,
+        charged: false,
+        why,
+    }
+}
+
+#[cfg(test)]
+mod tests;
