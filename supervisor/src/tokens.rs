@@ -34,6 +34,15 @@ pub enum TokenProblem {
     },
 }
 
+impl TokenProblem {
+    /// Which file.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Unreadable { path, .. } | Self::Malformed { path, .. } => path,
+        }
+    }
+}
+
 /// Reads the token. White space around it is ignored.
 pub fn read(path: &Path) -> Result<Secret, TokenProblem> {
     let text = content(path).map_err(|source| TokenProblem::Unreadable {

@@ -14,7 +14,7 @@ use crate::outcome::KillReason;
 
 /// Watches the runs of one attempt.
 #[derive(Debug)]
-pub struct Watchdog {
+pub(super) struct Watchdog {
     silence: Duration,
     runs: Vec<Watched>,
 }
@@ -31,7 +31,7 @@ struct Watched {
 
 impl Watchdog {
     /// Begins to watch; nothing is silent yet.
-    pub fn new(orders: &[RunOrder], silence: Duration, at: Instant) -> Self {
+    pub(super) fn new(orders: &[RunOrder], silence: Duration, at: Instant) -> Self {
         let watch = |order: &RunOrder| Watched {
             run: order.run,
             progress: 0,
@@ -47,28 +47,28 @@ impl Watchdog {
     }
 
     /// The supervisor took this long to answer: nobody was silent meanwhile.
-    pub fn owed(&mut self, span: Duration) {
+    pub(super) fn owed(&mut self, span: Duration) {
         for run in &mut self.runs {
             run.moved += span;
         }
     }
 
     /// The run said that it does nothing before a time.
-    pub fn waiting(&mut self, run: RunNo, until: Timestamp) {
+    pub(super) fn waiting(&mut self, run: RunNo, until: Timestamp) {
         if let Some(watched) = self.runs.get_mut(run.index()) {
             watched.waiting_until = Some(until);
         }
     }
 
     /// The run ended.
-    pub fn ended(&mut self, run: RunNo) {
+    pub(super) fn ended(&mut self, run: RunNo) {
         if let Some(watched) = self.runs.get_mut(run.index()) {
             watched.ended = true;
         }
     }
 
     /// Looks at the flight recorder, and says whether a run is to be ended and why.
-    pub fn check(
+    pub(super) fn check(
         &mut self,
         flight: Option<&Flight>,
         at: Instant,

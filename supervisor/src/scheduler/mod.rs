@@ -1,4 +1,39 @@
 //! What runs when: which attempts start, which end, and what is due after that.
+//!
+//! `due`, `slots` and `pass` decide and are pure; `dispatcher` owns the truth about what is running;
+//! `rescue` ends what a dead supervisor left open.
 
+mod dispatcher;
 pub mod due;
+mod pass;
+pub mod rescue;
 pub mod slots;
+mod survey;
+
+use std::sync::Arc;
+
+use shared::worker::Worker;
+
+use crate::attempt::Finished;
+use crate::outcome::MemorySlot;
+
+pub use dispatcher::{Dispatcher, Stop};
+pub use pass::{Mode, PassSummary};
+
+/// What happens, as it happens.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// An attempt starts.
+    Started {
+        /// The account's name.
+        account: String,
+        /// Its workers.
+        workers: Vec<Worker>,
+        /// Its memory slot.
+        slot: MemorySlot,
+        /// Its memory limit, in bytes.
+        memory: u64,
+    },
+    /// An attempt came to an end.
+    Finished(Arc<Finished>),
+}

@@ -1,0 +1,410 @@
+//! The conversation with one child: frames in, commits, answers out, until its process has ended.
+//!
+//! *Invariants:* the reason of a kill is stored before the first signal; what a child says after
+//! it broke the protocol is not looked at; a frame is acknowledged only when it is committed.
+
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use shared::attempt::Attempt;
+use shared::build::BUILD;
+use shared::failure::Failure;
+use shared::flight::Flight;
+use shared::id::RunNo;
+use shared::secret::Secret;
+use shared::wire::message::{FromChild, PROTOCOL_VERSION, ToChild};
+use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
+
+use super::directory::Directory;
+use super::said::{Said, done_fault};
+use super::watchdog::Watchdog;
+use super::{Context, Wish, Wishes};
+use crate::child::link::{LinkError, Received, Receiver, Sender};
+use crate::child::process::Process;
+use crate::child::terminate::{Graces, Ladder, Rung};
+use crate::config::TimeoutsConfig;
+use crate::ingest::{Ingest, IngestError};
+use crate::outcome::{KillReason, Outcome};
+use crate::store::{Grant, StoreError};
+
+/// How long storing a kill's reason may take: the signal cannot wait for a database that is gone.
+const NOTE_LIMIT: Duration = Duration::from_secs(2);
+/// How long the pipe may stay open after the end: a grandchild may hold it.
+const PIPE_LIMIT: Duration = Duration::from_millis(500);
+/// The longest snooze that a run may ask for.
+const MAX_SNOOZE: Duration = Duration::from_hours(24);
+/// The first wait before a commit is tried again; it doubles up to two seconds.
+const RETRY_FIRST: Duration = Duration::from_millis(50);
+
+/// The conversation as it stands.
+#[derive(Debug)]
+pub(super) struct Conversation<'a> {
+    pub context: &'a Context,
+    pub attempt: &'a Attempt,
+    pub grant: Grant,
+    pub timeouts: TimeoutsConfig,
+    pub directory: &'a Directory,
+    pub process: Process,
+    pub sender: Sender,
+    pub ingest: Ingest,
+    pub said: Said,
+    pub hello: bool,
+    pub bye: bool,
+    pub ladder: Option<Ladder>,
+    token: Option<Secret>,
+    watchdog: Watchdog,
+    spawned: Instant,
+    quiet_since: Option<Instant>,
+    renewed: Instant,
+}
+
+/// What a conversation begins with.
+pub(super) struct Beginning<'a> {
+    pub context: &'a Context,
+    pub attempt: &'a Attempt,
+    pub grant: Grant,
+    pub timeouts: TimeoutsConfig,
+    pub directory: &'a Directory,
+    pub process: Process,
+    pub sender: Sender,
+    pub token: Secret,
+}
+
+/// How long a lease lasts unless renewed; it is renewed three times as often.
+pub(super) const LEASE: Duration = Duration::from_mins(1);
+
+impl<'a> Conversation<'a> {
+    pub(super) fn new(from: Beginning<'a>) -> Self {
+        let now = Instant::now();
+        let store = from.context.store.clone();
+        Self {
+            ingest: Ingest::new(store, from.grant, &from.attempt.runs),
+            said: Said::new(from.attempt.runs.len()),
+            watchdog: Watchdog::new(&from.attempt.runs, from.timeouts.silence.duration(), now),
+            context: from.context,
+            attempt: from.attempt,
+            grant: from.grant,
+            timeouts: from.timeouts,
+            directory: from.directory,
+            process: from.process,
+            sender: from.sender,
+            token: Some(from.token),
+            hello: false,
+            bye: false,
+            ladder: None,
+            spawned: now,
+            quiet_since: None,
+            renewed: now,
+        }
+    }
+
+    /// Talks until the process has ended, and returns how.
+    pub(super) async fn run(&mut self, receiver: Receiver, mut wishes: Wishes) -> std::io::Result<ExitStatus> {
+        let mut inbox = read_ahead(receiver);
+        let mut tick = tokio::time::interval(self.tick());
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut open = true;
+        loop {
+            tokio::select! {
+                came = inbox.recv(), if open => open = self.take(came).await,
+                status = self.process.wait() => {
+                    self.last_words(&mut inbox).await;
+                    return status;
+                }
+                _ = tick.tick() => self.look(&wishes).await,
+                Ok(()) = wishes.changed() => self.heed(&wishes).await,
+            }
+        }
+    }
+
+    // Small enough for the shortest limit that is watched.
+    fn tick(&self) -> Duration {
+        let shortest = self.timeouts.silence.duration().min(self.timeouts.ready.duration());
+        (shortest / 10).clamp(Duration::from_millis(5), Duration::from_millis(500))
+    }
+
+    /// What was sent in full before the end still counts.
+    async fn last_words(&mut self, inbox: &mut mpsc::Receiver<Result<Received, LinkError>>) {
+        let until = tokio::time::Instant::now() + PIPE_LIMIT;
+        while let Ok(Some(received)) = tokio::time::timeout_at(until, inbox.recv()).await {
+            if !self.take(Some(received)).await {
+                return;
+            }
+        }
+    }
+
+    /// Takes what the stream gave; false when there will be no more.
+    async fn take(&mut self, received: Option<Result<Received, LinkError>>) -> bool {
+        match received {
+            Some(Ok(received)) => {
+                self.frame(received).await;
+                true
+            }
+            Some(Err(error)) if error.is_violation() => {
+                self.violation(error.to_string(), None).await;
+                true
+            }
+            // The stream ended; its process should follow soon.
+            Some(Err(_)) | None => {
+                self.quiet_since.get_or_insert_with(Instant::now);
+                false
+            }
+        }
+    }
+
+    async fn frame(&mut self, received: Received) {
+        if self.ladder.as_ref().is_some_and(|ladder| !ladder.listens()) {
+            return;
+        }
+        let Received { message, permit } = received;
+        let run = message.run();
+        if let Err(violation) = self.sender.session.from_child(&message) {
+            self.violation(violation.to_string(), run).await;
+            return;
+        }
+        if run.is_some_and(|run| self.sender.session.is_refused(run)) {
+            return;
+        }
+        let began = Instant::now();
+        self.message(message).await;
+        self.watchdog.owed(began.elapsed());
+        drop(permit);
+    }
+
+    async fn message(&mut self, message: FromChild) {
+        match message {
+            FromChild::Hello { version, build, .. } => self.hello(version, &build).await,
+            FromChild::Batch { run, seq, records } => {
+                let commit = Commit::Batch(records);
+                self.commit(run, seq, &commit).await;
+            }
+            FromChild::State { run, seq, state } => self.commit(run, seq, &Commit::State(state)).await,
+            FromChild::Checkpoint { run, seq, mark, counts } => {
+                self.commit(run, seq, &Commit::Checkpoint(mark, counts)).await;
+            }
+            FromChild::RunDone { run } => self.done(run).await,
+            FromChild::RunSnoozed { run, until } => {
+                let latest = self.context.clock.now().plus(MAX_SNOOZE);
+                self.end(run, Outcome::Snoozed { until: until.min(latest) });
+            }
+            FromChild::RunFailed { run, failure } => self.end(run, Outcome::Failed(failure)),
+            FromChild::Waiting { run, until } => self.watchdog.waiting(run, until),
+            FromChild::Bye => {
+                self.bye = true;
+                self.quiet_since = Some(Instant::now());
+            }
+        }
+    }
+
+    async fn hello(&mut self, version: u32, build: &str) {
+        self.hello = true;
+        if version != PROTOCOL_VERSION || build != BUILD {
+            let what = format!(
+                "worker-child speaks protocol {version} of build {build}, bulkhead protocol {PROTOCOL_VERSION} of build {BUILD}: restart needed"
+            );
+            self.kill(KillReason::WrongBuild { what }).await;
+            return;
+        }
+        let Some(token) = self.token.take() else {
+            return;
+        };
+        let attempt = Box::new(self.attempt.clone());
+        self.answer(&ToChild::Start { attempt, token }).await;
+    }
+
+    async fn done(&mut self, run: RunNo) {
+        let counters = self.ingest.counters(run);
+        let order = self.attempt.runs.get(run.index());
+        match order.and_then(|order| done_fault(order, &counters, self.context.clock.now())) {
+            Some(fault) => self.violation(fault.what().to_owned(), Some(run)).await,
+            None => self.end(run, Outcome::Completed),
+        }
+    }
+
+    fn end(&mut self, run: RunNo, outcome: Outcome) {
+        self.said.end(run, outcome);
+        self.watchdog.ended(run);
+        if self.said.all() {
+            self.quiet_since = Some(Instant::now());
+        }
+    }
+
+    /// Commits, for as long as the store may stall, and answers.
+    async fn commit(&mut self, run: RunNo, seq: u32, commit: &Commit) {
+        let began = Instant::now();
+        let mut wait = RETRY_FIRST;
+        loop {
+            let now = self.context.clock.now();
+            let error = match commit.apply(&mut self.ingest, run, now).await {
+                Ok(()) => return self.answer(&ToChild::Ack { run, seq }).await,
+                Err(IngestError::Violation { what }) => return self.violation(what, Some(run)).await,
+                Err(IngestError::Refused(failure)) => return self.refuse(run, failure).await,
+                Err(IngestError::Store(error)) => error,
+            };
+            if !error.is_temporary() || began.elapsed() >= self.timeouts.store_stall.duration() {
+                return self.store_gone(&error).await;
+            }
+            tracing::warn!(attempt.id = %self.attempt.id, %error, "a commit waits for the database");
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(Duration::from_secs(2));
+        }
+    }
+
+    async fn refuse(&mut self, run: RunNo, failure: Failure) {
+        self.end(run, Outcome::Failed(failure.clone()));
+        self.answer(&ToChild::Refused { run, failure }).await;
+    }
+
+    async fn answer(&mut self, message: &ToChild) {
+        match self.sender.send(message).await {
+            Ok(()) => {}
+            Err(error) if error.is_violation() => self.violation(error.to_string(), None).await,
+            // Its end of the pipe is closed: the process is ending, and says why by its status.
+            Err(error) => tracing::debug!(attempt.id = %self.attempt.id, %error, "the child no longer listens"),
+        }
+    }
+
+    async fn violation(&mut self, what: String, run: Option<RunNo>) {
+        self.kill(KillReason::Violation { what, run }).await;
+    }
+
+    async fn store_gone(&mut self, error: &StoreError) {
+        self.kill(KillReason::Store { what: error.to_string() }).await;
+    }
+
+    /// Begins to end the child, unless that has begun for a stronger reason.
+    pub(super) async fn kill(&mut self, reason: KillReason) {
+        if self.ladder.as_ref().is_some_and(|ladder| !ladder.listens()) {
+            return;
+        }
+        let noting = self.context.store.note_kill(self.grant.attempt, &reason);
+        match tokio::time::timeout(NOTE_LIMIT, noting).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(attempt.id = %self.attempt.id, %error, "the reason of a kill is not stored");
+            }
+            Err(_) => tracing::warn!(attempt.id = %self.attempt.id, "the reason of a kill is not stored in time"),
+        }
+        let ladder = Ladder::new(reason, Instant::now());
+        let rung = ladder.rung();
+        self.ladder = Some(ladder);
+        self.step(rung).await;
+    }
+
+    async fn step(&mut self, rung: Rung) {
+        match rung {
+            Rung::Stop => {
+                let grace_ms = self.timeouts.stop_grace.millis();
+                if let Err(error) = self.sender.send(&ToChild::Stop { grace_ms }).await {
+                    tracing::debug!(attempt.id = %self.attempt.id, %error, "Stop was not heard");
+                }
+            }
+            Rung::Term => self.process.signal(Signal::SIGTERM),
+            Rung::Kill => self.process.signal(Signal::SIGKILL),
+        }
+    }
+
+    async fn heed(&mut self, wishes: &Wishes) {
+        let wish = *wishes.borrow();
+        let reason = match wish {
+            Wish::GoOn => return,
+            Wish::Drain => KillReason::Drained,
+            Wish::Cancel => KillReason::Cancelled,
+        };
+        if self.ladder.is_none() {
+            self.kill(reason).await;
+        }
+    }
+
+    /// Looks at limits that time sets.
+    async fn look(&mut self, wishes: &Wishes) {
+        self.process.sample();
+        if let Some(ladder) = &mut self.ladder {
+            let graces = Graces {
+                stop: self.timeouts.stop_grace.duration(),
+                term: self.timeouts.term_grace.duration(),
+            };
+            if let Some(rung) = ladder.climb(graces, Instant::now()) {
+                self.step(rung).await;
+            }
+            return;
+        }
+        self.heed(wishes).await;
+        if let Some(reason) = self.overdue() {
+            self.kill(reason).await;
+        } else if self.renewed.elapsed() >= LEASE / 3 {
+            self.renew().await;
+        }
+    }
+
+    fn overdue(&mut self) -> Option<KillReason> {
+        if self.ladder.is_some() {
+            return None;
+        }
+        if !self.hello {
+            let waited = self.spawned.elapsed();
+            return (waited >= self.timeouts.ready.duration()).then(|| KillReason::NeverReady {
+                waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
+            });
+        }
+        if let Some(since) = self.quiet_since {
+            let lingers = since.elapsed() >= self.timeouts.term_grace.duration();
+            return lingers.then_some(KillReason::Lingering);
+        }
+        let flight = self.flight();
+        self.watchdog.check(flight.as_ref(), Instant::now(), self.context.clock.now())
+    }
+
+    fn flight(&self) -> Option<Flight> {
+        self.directory.flight.read().ok()
+    }
+
+    async fn renew(&mut self) {
+        let renewal = self.context.store.renew_lease(self.grant.account, self.grant.fence, LEASE).await;
+        match renewal {
+            Ok(()) => self.renewed = Instant::now(),
+            Err(error) if error.is_temporary() => {
+                tracing::warn!(attempt.id = %self.attempt.id, %error, "the lease is not renewed yet");
+            }
+            Err(error) => self.store_gone(&error).await,
+        }
+    }
+}
+
+/// What is committed for one frame; kept until that has worked.
+enum Commit {
+    Batch(Vec<shared::record::Record>),
+    State(shared::attempt::ModeState),
+    Checkpoint(shared::wire::message::Mark, shared::wire::message::Counts),
+}
+
+impl Commit {
+    async fn apply(&self, ingest: &mut Ingest, run: RunNo, now: shared::time::Timestamp) -> Result<(), IngestError> {
+        match self {
+            Self::Batch(records) => ingest.batch(run, records.clone(), now).await,
+            Self::State(state) => ingest.state(run, state.clone()).await,
+            Self::Checkpoint(mark, counts) => ingest.checkpoint(run, *mark, *counts, now).await,
+        }
+    }
+}
+
+/// Reads one frame ahead, so that waiting for frames can be given up without losing one.
+fn read_ahead(mut receiver: Receiver) -> mpsc::Receiver<Result<Received, LinkError>> {
+    let (send, inbox) = mpsc::channel(1);
+    tokio::spawn(async move {
+        loop {
+            let next = match receiver.next().await {
+                Ok(Some(frame)) => Ok(frame),
+                Ok(None) => return,
+                Err(error) => Err(error),
+            };
+            let last = next.is_err();
+            if send.send(next).await.is_err() || last {
+                return;
+            }
+        }
+    });
+    inbox
+}

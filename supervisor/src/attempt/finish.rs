@@ -1,0 +1,315 @@
+//! From the end of a process to its end in the store: evidence, verdict, outcomes, decisions,
+//! reports, one transaction.
+
+use std::process::ExitStatus;
+use std::time::Instant;
+
+use shared::attempt::{Attempt, RunOrder};
+use shared::failure::Failure;
+use shared::flight::Flight;
+use shared::time::Timestamp;
+
+use super::directory::Directory;
+use super::order::has_backlog;
+use super::said::Said;
+use super::{Assignment, Context, Ran, RanRun};
+use crate::crash::{self, ReportInput, RunOutcomes};
+use crate::outcome::{
+    CrashId, CrashReport, Decision, Evidence, KillReason, Limits, Outcome, RunFact, StderrText, Verdict,
+};
+use crate::policy::{self, Facts};
+use crate::store::{EndAttempt, EndRun, Grant, Peaks, RunCounters, StoreError, SyncState};
+
+/// How often storing the end is tried while the database is away.
+const END_TRIES: u32 = 30;
+
+/// What an attempt set out to do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Undertaking<'a> {
+    pub context: &'a Context,
+    pub assignment: &'a Assignment,
+    pub orders: &'a Attempt,
+    /// What is remembered for each run, in order.
+    pub states: &'a [SyncState],
+    pub grant: Grant,
+    pub started: Instant,
+}
+
+/// What is left of a life when it is over.
+#[derive(Debug)]
+pub(super) struct Life {
+    pub pid: Option<u32>,
+    pub spawn_error: Option<String>,
+    pub status: Option<ExitStatus>,
+    pub kill: Option<KillReason>,
+    pub signals_sent: Vec<i32>,
+    pub hello: bool,
+    pub bye: bool,
+    pub flight: Result<Flight, String>,
+    pub limits: Option<Limits>,
+    pub peak_resident: Option<u64>,
+    pub stderr: StderrText,
+    pub said: Said,
+    pub counters: Vec<RunCounters>,
+    pub directory: Option<Directory>,
+}
+
+impl Life {
+    /// Whether eBay refused the token.
+    pub(super) fn unauthorized(&self) -> bool {
+        self.said.ends().any(|end| matches!(end, Outcome::Failed(Failure::Unauthorized { .. })))
+    }
+
+    fn peaks(&self) -> Peaks {
+        Peaks {
+            resident: self.peak_resident,
+            heap: self.flight.as_ref().ok().map(|flight| flight.heap_peak),
+        }
+    }
+}
+
+/// Concludes: everything that is known becomes one stored end.
+pub(super) async fn conclude(undertaking: &Undertaking<'_>, mut life: Life) -> Result<Ran, StoreError> {
+    let Undertaking { context, orders, .. } = *undertaking;
+    let peaks = life.peaks();
+    let directory = life.directory.take();
+    let counters = std::mem::take(&mut life.counters);
+    let stderr = std::mem::take(&mut life.stderr);
+    let pid = life.pid;
+    let said = std::mem::replace(&mut life.said, Said::new(0)).into_ends();
+    let evidence = evidence(life, &stderr, undertaking, &said);
+    let verdict = crash::classify(&evidence);
+    let outcomes = crash::outcomes(&evidence, &verdict, &said);
+    let judge = Judge {
+        undertaking,
+        evidence: &evidence,
+        verdict: &verdict,
+        outcomes: &outcomes,
+        stderr: &stderr,
+        peak_resident: peaks.resident,
+        pid,
+        now: context.clock.now(),
+    };
+    let mut rng = fastrand::Rng::with_seed(orders.seed);
+    let mut runs = Vec::new();
+    let mut ran = Vec::new();
+    for (order, state) in orders.runs.iter().zip(undertaking.states) {
+        let counted = counters.get(order.run.index()).copied().unwrap_or_default();
+        let (end, told) = judge.run(order, state, counted, &mut rng);
+        runs.push(end);
+        ran.push(told);
+    }
+    for report in runs.iter().filter_map(|run| run.report.as_deref()) {
+        publish(context, report, directory.as_ref());
+    }
+    let end = EndAttempt {
+        grant: undertaking.grant,
+        verdict: &verdict,
+        peaks,
+        runs,
+    };
+    store_end(context, &end).await?;
+    if let Some(directory) = directory {
+        directory.remove();
+    }
+    let duration_ms = u64::try_from(undertaking.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    log_end(orders, &verdict, &ran, duration_ms);
+    Ok(Ran {
+        attempt: orders.id,
+        peak_resident: peaks.resident,
+        verdict,
+        duration_ms,
+        runs: ran,
+    })
+}
+
+fn evidence(life: Life, stderr: &StderrText, undertaking: &Undertaking<'_>, said: &[Option<Outcome>]) -> Evidence {
+    let fact = |order: &RunOrder| RunFact {
+        worker: order.worker,
+        ended: said.get(order.run.index()).is_some_and(Option::is_some),
+    };
+    Evidence {
+        spawn_error: life.spawn_error,
+        ending: life.status.and_then(crash::ending),
+        kill: life.kill,
+        signals_sent: life.signals_sent,
+        hello: life.hello,
+        bye: life.bye,
+        flight: life.flight,
+        limits: life.limits,
+        slot: undertaking.assignment.slot,
+        stderr_tail: if stderr.tail.is_empty() { stderr.head.clone() } else { stderr.tail.clone() },
+        runs: undertaking.orders.runs.iter().map(fact).collect(),
+    }
+}
+
+/// What decides about the runs of one attempt.
+struct Judge<'a> {
+    undertaking: &'a Undertaking<'a>,
+    evidence: &'a Evidence,
+    verdict: &'a Verdict,
+    outcomes: &'a RunOutcomes,
+    stderr: &'a StderrText,
+    peak_resident: Option<u64>,
+    pid: Option<u32>,
+    now: Timestamp,
+}
+
+impl Judge<'_> {
+    fn run(
+        &self,
+        order: &RunOrder,
+        state: &SyncState,
+        counters: RunCounters,
+        rng: &mut fastrand::Rng,
+    ) -> (EndRun, RanRun) {
+        let outcome = self.outcomes.runs.get(order.run.index()).cloned().unwrap_or(Outcome::Interrupted);
+        let backlog = has_backlog(order, counters.cursor);
+        let config = &self.undertaking.context.config;
+        let facts = self.facts(order, state, backlog);
+        let (policy, decision) = policy::decide(&state.policy, &outcome, &facts, &config.policy, rng);
+        let cursor = counters.cursor.or(state.cursor);
+        let report = deserves_report(&outcome, &decision).then(|| self.report(order, &outcome, &decision, cursor));
+        let told = RanRun {
+            worker: order.worker,
+            outcome: outcome.clone(),
+            decision: decision.clone(),
+            counters,
+            backlog,
+            report: report.as_ref().map(|report| report.id),
+        };
+        let end = EndRun {
+            run: order.run,
+            worker: order.worker,
+            outcome,
+            decision,
+            policy,
+            counters,
+            report: report.map(Box::new),
+        };
+        (end, told)
+    }
+
+    fn facts(&self, order: &RunOrder, state: &SyncState, backlog: bool) -> Facts {
+        let Undertaking { context, assignment, .. } = *self.undertaking;
+        let limits = context.config.limits_for(&assignment.account.name);
+        Facts {
+            now: self.now,
+            due_was: state.due_at,
+            interval: context.config.sync.interval.of(order.worker).duration(),
+            suspect: self.outcomes.suspects,
+            hello: self.evidence.hello,
+            slot: assignment.slot,
+            big_is_larger: limits.big_slot > limits.memory,
+            mode: order.worker.mode(),
+            backlog,
+            configured_step: context.config.sync.step.duration(),
+        }
+    }
+
+    fn report(
+        &self,
+        order: &RunOrder,
+        outcome: &Outcome,
+        decision: &Decision,
+        cursor: Option<Timestamp>,
+    ) -> CrashReport {
+        let Undertaking { context, assignment, orders, .. } = *self.undertaking;
+        crash::assemble(&ReportInput {
+            id: CrashId {
+                attempt: orders.id,
+                worker: order.worker,
+            },
+            run: order.run,
+            at: self.now,
+            account_id: assignment.account.id,
+            account: &assignment.account.name,
+            host: &context.host,
+            pid: self.pid,
+            evidence: self.evidence,
+            verdict: self.verdict,
+            outcome,
+            peak_resident: self.peak_resident,
+            cursor,
+            stderr: self.stderr,
+            decision,
+        })
+    }
+}
+
+/// A death deserves a report, and so does a failure that is charged or halves a slice. Throttling,
+/// a network that is down, a token that ran out are in `runs`, and would drown the others here.
+fn deserves_report(outcome: &Outcome, decision: &Decision) -> bool {
+    match outcome {
+        Outcome::Died(_) => true,
+        Outcome::Failed(failure) => {
+            decision.charged || matches!(failure, Failure::TooLarge { .. } | Failure::Incomplete { .. } | Failure::Forbidden { .. })
+        }
+        Outcome::Completed | Outcome::Snoozed { .. } | Outcome::Interrupted | Outcome::Cancelled | Outcome::Drained => false,
+    }
+}
+
+/// The report in the log and as a file. The database is the third place, with the end itself.
+fn publish(context: &Context, report: &CrashReport, directory: Option<&Directory>) {
+    let json = serde_json::to_string(report).unwrap_or_else(|error| format!("not printable: {error}"));
+    tracing::error!(
+        account.id = %report.account_id, account.name = report.account, worker.name = %report.worker,
+        crash.id = %report.id, cause = report.verdict.cause.name(), confidence = report.verdict.confidence.name(),
+        decision = report.decision.kind.name(), report = json, "crash report"
+    );
+    let crashes = context.state_dir.join("crashes");
+    match crash::write(&crashes, report) {
+        Ok(path) => {
+            let kept = path.parent().zip(directory).map(|(home, directory)| directory.keep_in(home));
+            if let Some(Err(error)) = kept {
+                tracing::warn!(crash.id = %report.id, %error, "the attempt's files are not kept beside its report");
+            }
+        }
+        Err(error) => tracing::error!(crash.id = %report.id, %error, "the crash report is in the database only"),
+    }
+}
+
+async fn store_end(context: &Context, end: &EndAttempt<'_>) -> Result<(), StoreError> {
+    let mut tries = 0;
+    loop {
+        match context.store.end_attempt(end, context.clock.now()).await {
+            Ok(ended) if ended.fence_held => return Ok(()),
+            Ok(_) => {
+                tracing::warn!(attempt.id = %end.grant.attempt, "the lease was lost: the end is stored, what is remembered belongs to its new owner");
+                return Ok(());
+            }
+            Err(error) if error.is_temporary() && tries < END_TRIES => {
+                tries += 1;
+                tracing::warn!(attempt.id = %end.grant.attempt, %error, "the end of an attempt waits for the database");
+                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn log_end(orders: &Attempt, verdict: &Verdict, runs: &[RanRun], duration_ms: u64) {
+    for run in runs {
+        let counters = &run.counters;
+        let failure = match &run.outcome {
+            Outcome::Failed(failure) => failure.to_string(),
+            Outcome::Completed
+            | Outcome::Snoozed { .. }
+            | Outcome::Died(_)
+            | Outcome::Interrupted
+            | Outcome::Cancelled
+            | Outcome::Drained => String::new(),
+        };
+        // A run with a report has said its piece; the others say it here, once.
+        if run.report.is_none() {
+            tracing::info!(
+                account.id = %orders.account_id, account.name = orders.account, worker.name = %run.worker,
+                attempt.id = %orders.id, outcome = run.outcome.name(), detail = run.outcome.detail(), failure,
+                decision = run.decision.kind.name(), due_at = %run.decision.due_at,
+                created = counters.created, updated = counters.updated, ended = counters.ended,
+                unchanged = counters.unchanged, stale = counters.stale, slices = counters.slices,
+                cause = verdict.cause.name(), duration_ms, "run ended"
+            );
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! From an assignment to its end: token, lease, directory, spawn, limits, conversation, conclusion.
+
+use std::process::ExitStatus;
+use std::time::Instant;
+
+use shared::attempt::{Attempt, Endpoints};
+use shared::build::BUILD;
+use shared::secret::Secret;
+
+use super::converse::{Beginning, Conversation, LEASE};
+use super::directory::Directory;
+use super::finish::{Life, Undertaking, conclude};
+use super::order::{Orders, attempt};
+use super::said::Said;
+use super::{Assignment, Context, End, Finished, Wishes};
+use crate::child::process::Process;
+use crate::outcome::{KillReason, Limits};
+use crate::store::{BeginAttempt, Begun, Grant, RunCounters, StoreError};
+use crate::tokens;
+
+/// Runs one attempt to its end, whatever that is.
+pub async fn run(context: &Context, assignment: Assignment, wishes: Wishes) -> Finished {
+    let account = assignment.account.id;
+    let account_name = assignment.account.name.clone();
+    let end = begin(context, &assignment, wishes).await;
+    Finished {
+        account,
+        account_name,
+        end,
+    }
+}
+
+async fn begin(context: &Context, assignment: &Assignment, wishes: Wishes) -> End {
+    let account = &assignment.account;
+    let token = match tokens::read(&account.token_file) {
+        Ok(token) => token,
+        Err(problem) => return End::NoToken(problem),
+    };
+    let token_mark = tokens::mark(&account.token_file);
+    let Some(endpoints) = context.config.endpoints(&account.environment) else {
+        return End::NoEnvironment(account.environment.clone());
+    };
+    let begun = match lease(context, assignment).await {
+        Ok(begun) => begun,
+        Err(error) => return End::Store(error),
+    };
+    let orders = orders(context, assignment, &begun, endpoints);
+    let undertaking = Undertaking {
+        context,
+        assignment,
+        orders: &orders,
+        states: &begun.states,
+        grant: Grant {
+            attempt: begun.attempt,
+            account: account.id,
+            fence: begun.fence,
+        },
+        started: Instant::now(),
+    };
+    let life = live(&undertaking, token, wishes).await;
+    let refused = life.unauthorized();
+    let ran = match conclude(&undertaking, life).await {
+        Ok(ran) => ran,
+        Err(error) => return End::Store(error),
+    };
+    if refused {
+        let state = context.store.set_token_state(account.id, Some("refused"), Some(&token_mark)).await;
+        if let Err(error) = state {
+            return End::Store(error);
+        }
+    }
+    End::Ran(Box::new(ran))
+}
+
+async fn lease(context: &Context, assignment: &Assignment) -> Result<Begun, StoreError> {
+    let begin = BeginAttempt {
+        account: assignment.account.id,
+        runs: &assignment.workers,
+        host: &context.host,
+        build: BUILD,
+        slot: assignment.slot,
+        memory_limit: assignment.limits.memory,
+        holder: &context.holder,
+        lease_for: LEASE,
+    };
+    context.store.begin_attempt(&begin, context.clock.now()).await
+}
+
+fn orders(context: &Context, assignment: &Assignment, begun: &Begun, endpoints: Endpoints) -> Attempt {
+    let orders = Orders {
+        id: begun.attempt,
+        account: &assignment.account,
+        endpoints,
+        states: &begun.states,
+        seed: assignment.seed,
+    };
+    attempt(&orders, &context.config, context.clock.now())
+}
+
+/// The life of the process, if there was one.
+async fn live(undertaking: &Undertaking<'_>, token: Secret, wishes: Wishes) -> Life {
+    let Undertaking { context, orders, .. } = *undertaking;
+    let directory = match Directory::create(&context.state_dir, orders) {
+        Ok(directory) => directory,
+        Err(error) => return Life::unborn(format!("making the attempt directory failed: {error}"), None),
+    };
+    let child = match context.spawner.spawn(directory.path()).await {
+        Ok(child) => child,
+        Err(error) => return Life::unborn(error.to_string(), Some(directory)),
+    };
+    let Some((process, sender, receiver)) = Process::adopt(child, context.big_frames.clone()) else {
+        return Life::unborn("the child came without pipes".to_owned(), Some(directory));
+    };
+    let noted = context.store.note_spawned(orders.id, process.pid(), process.started().unwrap_or(0)).await;
+    let limits = process.limit(&undertaking.assignment.limits);
+    let mut conversation = Conversation::new(Beginning {
+        context,
+        attempt: orders,
+        grant: undertaking.grant,
+        timeouts: context.config.timeouts_for(&orders.account),
+        directory: &directory,
+        process,
+        sender,
+        token,
+    });
+    if let Err(error) = noted {
+        conversation.kill(KillReason::Store { what: error.to_string() }).await;
+    } else if let Err(error) = &limits {
+        conversation.kill(KillReason::Limits { what: error.to_string() }).await;
+    }
+    let status = conversation.run(receiver, wishes).await;
+    let mut life = bury(conversation, status, limits.ok()).await;
+    life.directory = Some(directory);
+    life
+}
+
+async fn bury(conversation: Conversation<'_>, status: std::io::Result<ExitStatus>, limits: Option<Limits>) -> Life {
+    let counters: Vec<RunCounters> =
+        conversation.attempt.runs.iter().map(|order| conversation.ingest.counters(order.run)).collect();
+    let flight = conversation.directory.flight.read();
+    let process = conversation.process;
+    let pid = process.pid();
+    let peak_resident = process.peak_resident();
+    let signals_sent = process.signals_sent().to_vec();
+    let stderr = process.finish().await;
+    Life {
+        pid: Some(pid),
+        spawn_error: None,
+        status: status.ok(),
+        kill: conversation.ladder.map(|ladder| ladder.reason().clone()),
+        signals_sent,
+        hello: conversation.hello,
+        bye: conversation.bye,
+        flight,
+        limits,
+        peak_resident,
+        stderr,
+        said: conversation.said,
+        counters,
+        directory: None,
+    }
+}
+
+impl Life {
+    /// A process that never was.
+    fn unborn(why: String, directory: Option<Directory>) -> Self {
+        Self {
+            pid: None,
+            spawn_error: Some(why),
+            status: None,
+            kill: None,
+            signals_sent: Vec::new(),
+            hello: false,
+            bye: false,
+            flight: Err("no process was started".to_owned()),
+            limits: None,
+            peak_resident: None,
+            stderr: crate::outcome::StderrText::default(),
+            said: Said::new(0),
+            counters: Vec::new(),
+            directory,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What the runs of an attempt said of their own end, and whether it can be believed.
+
+use shared::attempt::{RunMode, RunOrder};
+use shared::failure::Failure;
+use shared::id::RunNo;
+use shared::time::Timestamp;
+
+use crate::outcome::Outcome;
+use crate::store::RunCounters;
+
+/// The ends of all runs of one attempt, by position.
+#[derive(Debug)]
+pub(super) struct Said {
+    ends: Vec<Option<Outcome>>,
+}
+
+impl Said {
+    /// Nothing was said yet.
+    pub(super) fn new(runs: usize) -> Self {
+        Self {
+            ends: vec![None; runs],
+        }
+    }
+
+    /// The first end counts: a refusal by the supervisor comes before the child's echo of it.
+    pub(super) fn end(&mut self, run: RunNo, outcome: Outcome) {
+        if let Some(end) = self.ends.get_mut(run.index()) {
+            end.get_or_insert(outcome);
+        }
+    }
+
+    /// The ends that are known.
+    pub(super) fn ends(&self) -> impl Iterator<Item = &Outcome> {
+        self.ends.iter().flatten()
+    }
+
+    /// Whether every run has ended.
+    pub(super) fn all(&self) -> bool {
+        self.ends.iter().all(Option::is_some)
+    }
+
+    /// All ends, by position.
+    pub(super) fn into_ends(self) -> Vec<Option<Outcome>> {
+        self.ends
+    }
+}
+
+/// What is wrong with a `RunDone`, if anything: success is not believed on the child's word alone.
+///
+/// A snapshot that is done has committed its checkpoint. A window that is done is covered, or the
+/// time after which no slice may begin has passed.
+pub(super) fn done_fault(order: &RunOrder, counters: &RunCounters, now: Timestamp) -> Option<Failure> {
+    let fault = match &order.mode {
+        RunMode::Snapshot(_) if counters.slices == 0 => "RunDone of a snapshot without a checkpoint",
+        RunMode::Window(window)
+            if counters.cursor.unwrap_or(window.cursor) < window.until && now < order.take_until =>
+        {
+            "RunDone before the window is covered, with time left"
+        }
+        RunMode::Snapshot(_) | RunMode::Window(_) => return None,
+    };
+    Some(Failure::Bug {
+        what: fault.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::attempt::SnapshotOrder;
+    use shared::window::WindowOrder;
+    use shared::worker::Worker;
+
+    fn order(mode: RunMode) -> RunOrder {
+        RunOrder {
+            run: RunNo(0),
+            worker: Worker::Orders,
+            mode,
+            take_until: Timestamp(1000),
+            deadline: Timestamp(2000),
+        }
+    }
+
+    #[test]
+    fn done_is_checked() {
+        let window = order(RunMode::Window(WindowOrder {
+            cursor: Timestamp(0),
+            until: Timestamp(10),
+            step_ms: 1,
+            overlap_ms: 0,
+        }));
+        let snapshot = order(RunMode::Snapshot(SnapshotOrder {
+            last_taken_at: None,
+            state: None,
+        }));
+        let counters = |slices, cursor: Option<i64>| RunCounters {
+            slices,
+            cursor: cursor.map(Timestamp),
+            ..RunCounters::default()
+        };
+        let cases = [
+            (&window, counters(1, Some(10)), 5, true, "covered"),
+            (&window, counters(0, None), 5, false, "nothing covered, time left"),
+            (&window, counters(1, Some(9)), 999, false, "a part covered, time left"),
+            (&window, counters(1, Some(9)), 1000, true, "a part covered, time over"),
+            (&snapshot, counters(1, Some(5)), 5, true, "a snapshot committed"),
+            (&snapshot, counters(0, None), 5000, false, "no snapshot"),
+        ];
+        for (order, counters, now, good, why) in cases {
+            assert_eq!(done_fault(order, &counters, Timestamp(now)).is_none(), good, "{why}");
+        }
+    }
+
+    #[test]
+    fn the_first_end_counts() {
+        let mut said = Said::new(2);
+        said.end(RunNo(0), Outcome::Completed);
+        said.end(RunNo(0), Outcome::Interrupted);
+        assert_eq!(said.ends().collect::<Vec<_>>(), [&Outcome::Completed]);
+        assert!(!said.all());
+        said.end(RunNo(1), Outcome::Completed);
+        assert!(said.all());
+    }
+}

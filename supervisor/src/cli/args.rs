@@ -1,0 +1,164 @@
+//! The command line's grammar.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use shared::worker::Worker;
+
+use crate::config::ConfigError;
+use crate::outcome::CrashId;
+
+/// Keeps eBay accounts mirrored in a database; one account's crash stays its own.
+#[derive(Debug, Parser)]
+#[command(name = "bulkhead", version, about, max_term_width = 100)]
+pub(super) struct Args {
+    /// Where the database, crash reports and the lock are. Default: `$STATE_DIRECTORY`, or
+    /// `~/.local/state/bulkhead`.
+    #[arg(long, global = true, env = "BULKHEAD_STATE_DIR", value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// The configuration file. Default: bulkhead.toml in the state directory, if it is there.
+    #[arg(long, global = true, env = "BULKHEAD_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How answers are printed.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub output: Format,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How answers are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    #[command(flatten)]
+    Placed(Placed),
+    /// Show what Bulkhead is for: a simulated eBay with dangerous accounts.
+    ///
+    /// No credentials, no network; ends by itself in under two minutes. Exit 0 if isolation held,
+    /// 1 if not. A --config lies over the demo's own settings.
+    Demo {
+        /// Leave the state directory there for the other commands.
+        #[arg(long, value_name = "DIR")]
+        keep: Option<PathBuf>,
+    },
+}
+
+/// Commands on a state directory.
+#[derive(Debug, Subcommand)]
+pub(super) enum Placed {
+    /// Sync accounts until SIGTERM or SIGINT, which lets running attempts finish.
+    Run {
+        /// Run only what is due now, then stop: exit 0 if every run completed or snoozed, 1 if
+        /// not, 3 if nothing was due.
+        #[arg(long)]
+        once: bool,
+    },
+    /// How every worker of every account stands.
+    Status,
+    /// Accounts.
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Crash reports.
+    #[command(subcommand)]
+    Crash(CrashCommand),
+    /// Workers that are not run because they kept failing.
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AccountCommand {
+    /// Add an account.
+    Add(NewAccount),
+    /// All accounts.
+    List,
+}
+
+/// An account to add.
+#[derive(Debug, clap::Args)]
+pub(super) struct NewAccount {
+    /// A name of your choice: letters, digits, `.`, `_` and `-`, at most 64.
+    pub name: String,
+    /// The file that holds the account's access token; it is read at each attempt.
+    #[arg(long, value_name = "FILE")]
+    pub token_file: PathBuf,
+    /// Which eBay: production, sandbox, or one from the configuration.
+    #[arg(long, default_value = "production")]
+    pub environment: String,
+    /// The marketplace, for example `EBAY_US`.
+    #[arg(long, default_value = "EBAY_US")]
+    pub marketplace: String,
+    /// The workers to run, separated by commas. Default: all.
+    #[arg(long, value_delimiter = ',', value_parser = worker)]
+    pub workers: Vec<Worker>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CrashCommand {
+    /// The latest crash reports.
+    List {
+        /// How many at most.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// One crash report.
+    Show {
+        /// Its id, for example 17-orders.
+        id: CrashId,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum QuarantineCommand {
+    /// What is in quarantine, until when.
+    List,
+    /// Let a worker of an account run again, now and with a clean tally.
+    Release {
+        /// The account's name.
+        account: String,
+        /// The worker.
+        #[arg(value_parser = worker)]
+        worker: Worker,
+    },
+}
+
+/// Wrong input: nothing was done.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct BadInput(pub String);
+
+impl From<ConfigError> for BadInput {
+    fn from(error: ConfigError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Prints clap's help or complaint.
+pub(super) fn explain(help: &clap::Error) -> ExitCode {
+    // Nobody reads it: nothing to do about that.
+    drop(help.print());
+    ExitCode::from(if help.use_stderr() { 2 } else { 0 })
+}
+
+/// The state directory: as said, or where a service or a person keeps such things.
+pub(super) fn state_dir(said: Option<PathBuf>) -> Result<PathBuf, BadInput> {
+    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/state/bulkhead"));
+    let found = said.or_else(|| std::env::var_os("STATE_DIRECTORY").map(PathBuf::from)).or_else(home);
+    let path = found.ok_or_else(|| BadInput("no home directory: name a state directory with --state-dir".to_owned()))?;
+    std::path::absolute(&path).map_err(|error| BadInput(format!("--state-dir {}: {error}", path.display())))
+}
+
+fn worker(name: &str) -> Result<Worker, String> {
+    Worker::from_name(name).ok_or_else(|| {
+        let known: Vec<&str> = Worker::ALL.into_iter().map(Worker::name).collect();
+        format!("there is no such worker; there are {}", known.join(", "))
+    })
+}

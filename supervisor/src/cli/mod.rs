@@ -1,0 +1,131 @@
+//! The command line: what a person asks, and how it is answered.
+
+mod account;
+mod args;
+mod crash;
+mod demo;
+mod log;
+mod output;
+mod quarantine;
+mod run;
+mod status;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser;
+
+use crate::config::{Config, LogFormat, Provenance};
+use crate::store::Store;
+use args::{AccountCommand, Args, Command, CrashCommand, Placed, QuarantineCommand};
+use output::Output;
+
+/// Exit codes of `bulkhead`, the same table that the README prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// What was asked for was done.
+    Done,
+    /// It was tried and failed, in part or whole.
+    Failed,
+    /// Configuration, arguments or other input are wrong; nothing was done.
+    Usage,
+    /// There was nothing to do.
+    NothingDue,
+}
+
+impl Exit {
+    /// The number.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::NothingDue => 3,
+        }
+    }
+}
+
+/// Runs the command line and returns how the process ends.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(help) => return args::explain(&help),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&anyhow::Error::new(error).context("cannot start the runtime")),
+    };
+    match runtime.block_on(Box::pin(answer(args))) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(error) => complain(&error),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the last word to a person")]
+fn complain(error: &anyhow::Error) -> ExitCode {
+    eprintln!("bulkhead: {error:#}");
+    ExitCode::from(if error.is::<args::BadInput>() { Exit::Usage } else { Exit::Failed }.code())
+}
+
+async fn answer(args: Args) -> anyhow::Result<Exit> {
+    let output = Output::new(args.output);
+    match args.command {
+        Command::Demo { keep } => {
+            // The demo tells its own story; log lines would stand in between.
+            log::start(LogFormat::Human, "off");
+            Box::pin(demo::demo(keep.as_deref(), args.config.as_deref(), output)).await
+        }
+        Command::Placed(command) => {
+            let place = Place::of(args.state_dir, args.config)?;
+            log::start(place.config.log.format, "info");
+            placed(&place, command, output).await
+        }
+    }
+}
+
+async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Result<Exit> {
+    match command {
+        Placed::Run { once } => Box::pin(run::run(place, once, output)).await,
+        Placed::Status => status::status(place, output).await,
+        Placed::Account(AccountCommand::Add(new)) => account::add(place, &new, output).await,
+        Placed::Account(AccountCommand::List) => account::list(place, output).await,
+        Placed::Crash(CrashCommand::List { limit }) => crash::list(place, limit, output).await,
+        Placed::Crash(CrashCommand::Show { id }) => crash::show(place, id, output).await,
+        Placed::Quarantine(QuarantineCommand::List) => quarantine::list(place, output).await,
+        Placed::Quarantine(QuarantineCommand::Release { account, worker }) => {
+            quarantine::release(place, &account, worker, output).await
+        }
+    }
+}
+
+/// Where everything is.
+#[derive(Debug)]
+struct Place {
+    state_dir: PathBuf,
+    config: Config,
+}
+
+impl Place {
+    fn of(state_dir: Option<PathBuf>, file: Option<PathBuf>) -> anyhow::Result<Self> {
+        let state_dir = args::state_dir(state_dir)?;
+        let beside = state_dir.join("bulkhead.toml");
+        let file = file.or_else(|| beside.is_file().then_some(beside));
+        let (config, _): (Config, Provenance) =
+            Config::load(file.as_deref(), std::env::vars()).map_err(args::BadInput::from)?;
+        Ok(Self { state_dir, config })
+    }
+
+    /// The database for reading: it must be there.
+    async fn store(&self) -> anyhow::Result<Store> {
+        let path = self.state_dir.join(crate::daemon::DATABASE);
+        if !path.exists() {
+            return Err(args::BadInput(format!(
+                "there is no database in {}; add an account first (bulkhead account add), or name the right --state-dir",
+                self.state_dir.display()
+            ))
+            .into());
+        }
+        crate::daemon::open_store(&self.state_dir, false).await.context("cannot open the database")
+    }
+}

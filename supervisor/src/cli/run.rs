@@ -1,0 +1,59 @@
+//! `bulkhead run`: the service, or one pass of it.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::output::Output;
+use super::{Exit, Place};
+use crate::daemon::{Daemon, stop_on_signals};
+use crate::scheduler::{Mode, PassSummary};
+
+/// Snoozes up to this long belong to a single pass.
+const SHORT_SNOOZE: Duration = Duration::from_secs(5);
+
+#[derive(Serialize)]
+struct PassAnswer {
+    well: usize,
+    ill: usize,
+}
+
+pub(super) async fn run(place: &Place, once: bool, output: Output) -> anyhow::Result<Exit> {
+    for note in place.config.notes() {
+        tracing::warn!("{note}");
+    }
+    let daemon = Daemon::open(&place.state_dir, place.config.clone()).await?;
+    let stop = stop_on_signals()?;
+    let mut dispatcher = daemon.dispatcher(fastrand::Rng::new());
+    let mode = if once { Mode::Once { snoozes: SHORT_SNOOZE } } else { Mode::Service };
+    tracing::info!(state_dir = %place.state_dir.display(), once, "bulkhead runs");
+    let summary = dispatcher.run(mode, stop).await?;
+    tracing::info!("bulkhead stopped; no child is left");
+    if !once {
+        return Ok(Exit::Done);
+    }
+    let answer = PassAnswer {
+        well: summary.well,
+        ill: summary.ill,
+    };
+    output.answer(&answer, words)?;
+    Ok(exit(summary))
+}
+
+fn words(pass: &PassAnswer) -> String {
+    match (pass.well, pass.ill) {
+        (0, 0) => "nothing was due; bulkhead status shows when the next run is".to_owned(),
+        (well, 0) => format!("{well} workers ran well"),
+        (well, ill) => format!("{well} workers ran well, {ill} did not: see bulkhead status and bulkhead crash list"),
+    }
+}
+
+fn exit(summary: PassSummary) -> Exit {
+    if summary.ill > 0 {
+        Exit::Failed
+    } else if summary.is_empty() {
+        Exit::NothingDue
+    } else {
+        Exit::Done
+    }
+}

@@ -1,0 +1,121 @@
+//! `bulkhead status`: how every worker of every account stands.
+
+use serde::Serialize;
+use shared::time::Timestamp;
+
+use super::output::{Output, distance, span, table};
+use super::{Exit, Place};
+use crate::clock::Clock;
+use crate::store::{StatusRow, SyncState};
+
+#[derive(Serialize)]
+struct StatusAnswer {
+    account: String,
+    worker: String,
+    /// What is true of it now, in a word or two.
+    state: String,
+    attempt: Option<i64>,
+    cursor: Option<String>,
+    /// How far what is stored is behind now, in milliseconds.
+    lag_ms: u64,
+    last_success_at: Option<String>,
+    last_outcome: Option<String>,
+    last_detail: Option<String>,
+    due_at: Option<String>,
+    charged: usize,
+    solitary: bool,
+    big_slot: bool,
+    quarantined_until: Option<String>,
+    error: Option<String>,
+}
+
+pub(super) async fn status(place: &Place, output: Output) -> anyhow::Result<Exit> {
+    let now = Clock.now();
+    let rows = place.store().await?.status().await?;
+    let answers: Vec<StatusAnswer> = rows.into_iter().map(|row| view(row, now)).collect();
+    output.answer(&answers, |answers| {
+        if answers.is_empty() {
+            return "there are no accounts yet: bulkhead account add NAME --token-file FILE".to_owned();
+        }
+        let head = ["ACCOUNT", "WORKER", "STATE", "BEHIND", "LAST SUCCESS", "LAST OUTCOME", "DUE"];
+        table(&head, answers.iter().map(|answer| line(answer, now)))
+    })?;
+    Ok(Exit::Done)
+}
+
+fn line(answer: &StatusAnswer, now: Timestamp) -> Vec<String> {
+    let when = |text: &Option<String>| {
+        text.as_deref().and_then(Timestamp::parse).map_or_else(|| "-".to_owned(), |at| distance(at, now))
+    };
+    let outcome = match (&answer.last_outcome, &answer.last_detail) {
+        (Some(outcome), Some(detail)) if !detail.is_empty() => format!("{outcome}: {detail}"),
+        (Some(outcome), _) => outcome.clone(),
+        (None, _) => "-".to_owned(),
+    };
+    vec![
+        answer.account.clone(),
+        answer.worker.clone(),
+        answer.state.clone(),
+        span(std::time::Duration::from_millis(answer.lag_ms)),
+        when(&answer.last_success_at),
+        outcome,
+        when(&answer.due_at),
+    ]
+}
+
+fn view(row: StatusRow, now: Timestamp) -> StatusAnswer {
+    let created = row.account_created_at;
+    let state = word(&row, now);
+    let (known, error) = match row.state {
+        Ok(state) => (Some(state), None),
+        Err(error) => (None, Some(error.to_string())),
+    };
+    let of = |get: fn(&SyncState) -> Option<Timestamp>| known.as_ref().and_then(get).map(|at| at.to_string());
+    let cursor = known.as_ref().and_then(|state| state.cursor);
+    let policy = known.as_ref().map(|state| state.policy.clone()).unwrap_or_default();
+    StatusAnswer {
+        account: row.account,
+        worker: row.worker,
+        state,
+        attempt: row.running.map(|attempt| attempt.0),
+        cursor: of(|state| state.cursor),
+        lag_ms: u64::try_from(now.since(cursor.unwrap_or(created)).as_millis()).unwrap_or(u64::MAX),
+        last_success_at: of(|state| state.last_success_at),
+        last_outcome: known.as_ref().and_then(|state| state.last_outcome.clone()),
+        last_detail: known.as_ref().and_then(|state| state.last_detail.clone()),
+        due_at: of(|state| Some(state.due_at)),
+        charged: policy.tally.len(),
+        solitary: policy.solitary,
+        big_slot: policy.big_slot,
+        quarantined_until: policy.quarantined_until.filter(|until| *until > now).map(|until| until.to_string()),
+        error,
+    }
+}
+
+/// The one thing that matters most about it.
+fn word(row: &StatusRow, now: Timestamp) -> String {
+    if row.running.is_some() {
+        return "running".to_owned();
+    }
+    if !row.enabled {
+        return "disabled".to_owned();
+    }
+    if let Some(token) = &row.token_state {
+        return format!("waits for a token ({token})");
+    }
+    let Ok(state) = &row.state else {
+        return "stopped: unreadable".to_owned();
+    };
+    let quarantined = state.policy.quarantined_until.is_some_and(|until| until > now);
+    let troubled = state.last_outcome.as_deref().is_some_and(|outcome| outcome == "failed" || outcome == "died");
+    let word = if quarantined {
+        "quarantined"
+    } else if state.last_outcome.is_none() {
+        "never ran"
+    } else if troubled {
+        "failing"
+    } else {
+        "ok"
+    };
+    word.to_owned()
+}

@@ -1,0 +1,181 @@
+//! One supervisor over one state directory: its lock, its database, its children's binary, and
+//! the signals that stop it.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::attempt::{Context, remove_leftovers};
+use crate::child::link::BigFrames;
+use crate::child::spawner::{SpawnError, Spawner};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::os;
+use crate::scheduler::rescue::{RescueError, rescue};
+use crate::scheduler::{Dispatcher, Stop};
+use crate::store::{Store, StoreError};
+
+/// Name of the database in the state directory.
+pub const DATABASE: &str = "bulkhead.db";
+/// What the supervisor may use if `/proc/meminfo` cannot be read: 1 GiB.
+const MEMORY_GUESS: u64 = 1 << 30;
+
+/// Why the supervisor cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The state directory or a file in it.
+    #[error("cannot use the state directory {path}: {source}; name another with --state-dir, or mend its rights")]
+    StateDir {
+        /// Which path.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+    /// Another supervisor has it.
+    #[error("another bulkhead runs on {0}: stop it first, or name another state directory with --state-dir")]
+    Locked(PathBuf),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What an earlier life left open.
+    #[error(transparent)]
+    Rescue(#[from] RescueError),
+    /// The child's binary.
+    #[error("{0}; set worker_child in the configuration if it is elsewhere")]
+    Spawner(#[from] SpawnError),
+    /// An account names an environment that is not there.
+    #[error("account {account} is in environment {environment}, which is not configured: add [environments.{environment}] with api and apiz")]
+    Environment {
+        /// The account's name.
+        account: String,
+        /// Its environment.
+        environment: String,
+    },
+    /// Signals cannot be heard.
+    #[error("cannot listen for signals: {0}")]
+    Signals(io::Error),
+}
+
+/// A supervisor that may start attempts: it has the lock, and nothing is left over.
+#[derive(Debug)]
+pub struct Daemon {
+    /// What attempts need.
+    pub context: Context,
+    _lock: File,
+}
+
+impl Daemon {
+    /// Takes the lock, opens the database, ends what an earlier life left open.
+    pub async fn open(state_dir: &Path, config: Config) -> Result<Self, DaemonError> {
+        make_state_dir(state_dir)?;
+        let lock = lock(state_dir)?;
+        let store = Store::open(&state_dir.join(DATABASE), true).await?;
+        let binary = worker_child(&config);
+        let spawner = Spawner::start(&binary)?;
+        let context = Context {
+            store,
+            spawner,
+            config: Arc::new(config),
+            clock: Clock,
+            state_dir: state_dir.to_path_buf(),
+            big_frames: BigFrames::default(),
+            host: os::host_name(),
+            holder: format!("{}/{}", os::host_name(), std::process::id()),
+        };
+        rescue(&context.store, context.clock, &context.host).await?;
+        remove_leftovers(state_dir).map_err(|source| DaemonError::StateDir {
+            path: state_dir.join("attempts"),
+            source,
+        })?;
+        let daemon = Self { context, _lock: lock };
+        daemon.check_environments().await?;
+        Ok(daemon)
+    }
+
+    /// A dispatcher over it.
+    pub fn dispatcher(&self, rng: fastrand::Rng) -> Dispatcher {
+        let available = os::memory_total().unwrap_or(MEMORY_GUESS);
+        Dispatcher::new(self.context.clone(), available, rng)
+    }
+
+    async fn check_environments(&self) -> Result<(), DaemonError> {
+        for account in self.context.store.accounts().await? {
+            if account.enabled && self.context.config.endpoints(&account.environment).is_none() {
+                return Err(DaemonError::Environment {
+                    account: account.name,
+                    environment: account.environment,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The database of a state directory, for reading and for small changes beside a running service.
+pub async fn open_store(state_dir: &Path, create: bool) -> Result<Store, DaemonError> {
+    if create {
+        make_state_dir(state_dir)?;
+    }
+    Ok(Store::open(&state_dir.join(DATABASE), create).await?)
+}
+
+/// Becomes true at the first SIGTERM or SIGINT.
+pub fn stop_on_signals() -> Result<Stop, DaemonError> {
+    let mut term = signal(SignalKind::terminate()).map_err(DaemonError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(DaemonError::Signals)?;
+    let (stop, stops) = watch::channel(false);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: no further attempt starts, running ones are asked to finish");
+        stop.send_replace(true);
+        // Dropping the sender would end the wait of those who listen.
+        stop.closed().await;
+    });
+    Ok(stops)
+}
+
+fn make_state_dir(path: &Path) -> Result<(), DaemonError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| DaemonError::StateDir {
+        path: path.to_path_buf(),
+        source,
+    })
+}
+
+fn lock(state_dir: &Path) -> Result<File, DaemonError> {
+    let path = state_dir.join("lock");
+    let failed = |source| DaemonError::StateDir {
+        path: path.clone(),
+        source,
+    };
+    let file = fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(DaemonError::Locked(state_dir.to_path_buf())),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// As configured, or the one beside this program.
+fn worker_child(config: &Config) -> PathBuf {
+    config.worker_child.clone().unwrap_or_else(|| sibling("worker-child"))
+}
+
+/// A program beside this one.
+pub fn sibling(name: &str) -> PathBuf {
+    let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join(name)));
+    beside.unwrap_or_else(|| PathBuf::from(name))
+}

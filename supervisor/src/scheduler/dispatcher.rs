@@ -1,0 +1,301 @@
+//! The one owner of what is running: it starts attempts, hears of their ends, and stops.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared::id::AccountId;
+use shared::time::Timestamp;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{Id, JoinError, JoinSet};
+
+use super::due::{self, Due, Order, Plan};
+use super::pass::{Mode, Pass, PassSummary};
+use super::slots::{InUse, Room, fitting};
+use super::survey::{Survey, Told};
+use super::{Event, rescue};
+use crate::attempt::{self, Assignment, Context, End, Finished, Wish};
+use crate::config;
+use crate::outcome::{Limits, MemorySlot};
+use crate::store::StoreError;
+
+/// The longest time between two looks at what is due.
+const LOOK: Duration = Duration::from_secs(5);
+/// How long to wait after the store was not there.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Set to true to stop: no further attempt starts, running ones are drained.
+pub type Stop = watch::Receiver<bool>;
+
+struct Running {
+    wish: watch::Sender<Wish>,
+    memory: u64,
+    slot: MemorySlot,
+}
+
+/// Starts attempts and hears of their ends.
+pub struct Dispatcher {
+    context: Context,
+    room: Room,
+    rng: fastrand::Rng,
+    running: BTreeMap<AccountId, Running>,
+    tasks: JoinSet<Finished>,
+    owners: HashMap<Id, AccountId>,
+    told: Told,
+    events: Option<mpsc::UnboundedSender<Event>>,
+}
+
+impl std::fmt::Debug for Dispatcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Dispatcher").field("running", &self.running.len()).finish_non_exhaustive()
+    }
+}
+
+impl Dispatcher {
+    /// A dispatcher with nothing running. `available` is the memory that the supervisor may use,
+    /// in bytes.
+    pub fn new(context: Context, available: u64, rng: fastrand::Rng) -> Self {
+        let room = Room {
+            attempts: usize::try_from(context.config.accounts_at_once).unwrap_or(usize::MAX),
+            memory: context.config.memory_budget_of(available),
+        };
+        Self {
+            context,
+            room,
+            rng,
+            running: BTreeMap::new(),
+            tasks: JoinSet::new(),
+            owners: HashMap::new(),
+            told: Told::default(),
+            events: None,
+        }
+    }
+
+    /// Tells what happens to this channel.
+    pub fn tell(&mut self, events: mpsc::UnboundedSender<Event>) {
+        self.events = Some(events);
+    }
+
+    /// Works until it is stopped, or until the pass is done.
+    ///
+    /// In service a store that is not there is waited for; in a pass it is an error.
+    pub async fn run(&mut self, mode: Mode, mut stop: Stop) -> Result<PassSummary, StoreError> {
+        let mut pass = self.begin(mode).await?;
+        loop {
+            let stopping = *stop.borrow();
+            let wait = if stopping { LOOK } else { self.start_due(&mut pass, mode).await? };
+            let idle = self.running.is_empty();
+            if idle && (stopping || pass.as_ref().is_some_and(Pass::is_done)) {
+                return Ok(pass.map(|pass| pass.summary()).unwrap_or_default());
+            }
+            tokio::select! {
+                Some(ended) = self.tasks.join_next_with_id() => self.ended(ended, &mut pass, mode).await,
+                Ok(()) = stop.changed(), if !stopping => self.wish_all(Wish::Drain),
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    async fn begin(&mut self, mode: Mode) -> Result<Option<Pass>, StoreError> {
+        match mode {
+            Mode::Service => Ok(None),
+            Mode::Once { .. } => {
+                let survey = self.told.survey(&self.context.store).await?;
+                let now = self.context.clock.now();
+                let mut pass = Pass::begin(&survey.due, now);
+                pass.block(&survey.blocked, now);
+                Ok(Some(pass))
+            }
+        }
+    }
+
+    /// Starts what is due and fits; returns how long until the next look.
+    async fn start_due(&mut self, pass: &mut Option<Pass>, mode: Mode) -> Result<Duration, StoreError> {
+        let survey = match self.told.survey(&self.context.store).await {
+            Ok(survey) => survey,
+            Err(error) if mode == Mode::Service && error.is_temporary() => {
+                tracing::error!(%error, "nothing is started until the database is back");
+                return Ok(STORE_PAUSE);
+            }
+            Err(error) => return Err(error),
+        };
+        let Survey { accounts, mut due, .. } = survey;
+        let running: BTreeSet<AccountId> = self.running.keys().copied().collect();
+        if let Some(pass) = pass {
+            pass.forget_missing(&due, &running);
+            due = pass.select(due);
+        }
+        let now = self.context.clock.now();
+        let plans = due::plans(&due, &running, now, self.order(), &mut self.rng);
+        let assignments: Vec<Assignment> = plans
+            .into_iter()
+            .filter_map(|plan| {
+                let account = accounts.get(&plan.account)?.clone();
+                Some(self.assignment(account, plan))
+            })
+            .collect();
+        self.start_fitting(assignments);
+        Ok(next_look(&due, now))
+    }
+
+    fn start_fitting(&mut self, assignments: Vec<Assignment>) {
+        let plans: Vec<Plan> = assignments
+            .iter()
+            .map(|assignment| Plan {
+                account: assignment.account.id,
+                workers: assignment.workers.clone(),
+                slot: assignment.slot,
+            })
+            .collect();
+        let limits: Vec<u64> = assignments.iter().map(|assignment| assignment.limits.memory).collect();
+        let fitting: BTreeSet<usize> = fitting(&plans, &limits, self.room, self.in_use()).into_iter().collect();
+        for (position, assignment) in assignments.into_iter().enumerate() {
+            if fitting.contains(&position) {
+                self.start(assignment);
+            }
+        }
+    }
+
+    fn in_use(&self) -> InUse {
+        InUse {
+            attempts: self.running.len(),
+            memory: self.running.values().map(|running| running.memory).sum(),
+            big: self.running.values().any(|running| running.slot == MemorySlot::Big),
+        }
+    }
+
+    fn order(&self) -> Order {
+        match self.context.config.order {
+            config::Order::Stalest => Order::Stalest,
+            config::Order::Shuffle => Order::Shuffle,
+        }
+    }
+
+    fn assignment(&mut self, account: crate::store::Account, plan: Plan) -> Assignment {
+        let set = self.context.config.limits_for(&account.name);
+        let memory = match plan.slot {
+            MemorySlot::Normal => set.memory.get(),
+            MemorySlot::Big => set.big_slot.get().min(self.room.memory).max(set.memory.get()),
+        };
+        let limits = Limits {
+            memory,
+            address_space: set.address_space.get(),
+            cpu_seconds: set.cpu.millis().div_ceil(1000),
+            open_files: set.open_files,
+            file_size: set.file_size.get(),
+            core: 0,
+        };
+        Assignment {
+            account,
+            workers: plan.workers,
+            slot: plan.slot,
+            limits,
+            seed: self.rng.u64(..),
+        }
+    }
+
+    fn start(&mut self, assignment: Assignment) {
+        let (wish, wishes) = watch::channel(Wish::GoOn);
+        let running = Running {
+            wish,
+            memory: assignment.limits.memory,
+            slot: assignment.slot,
+        };
+        let account = assignment.account.id;
+        self.event(Event::Started {
+            account: assignment.account.name.clone(),
+            workers: assignment.workers.clone(),
+            slot: assignment.slot,
+            memory: assignment.limits.memory,
+        });
+        self.running.insert(account, running);
+        let context = self.context.clone();
+        let task = self.tasks.spawn(async move { attempt::run(&context, assignment, wishes).await });
+        self.owners.insert(task.id(), account);
+    }
+
+    async fn ended(&mut self, ended: Result<(Id, Finished), JoinError>, pass: &mut Option<Pass>, mode: Mode) {
+        let finished = match ended {
+            Ok((id, finished)) => {
+                self.owners.remove(&id);
+                finished
+            }
+            Err(error) => {
+                self.panicked(&error).await;
+                return;
+            }
+        };
+        if let End::NoToken(problem) = &finished.end {
+            self.no_token(finished.account, problem).await;
+        }
+        // Until its end is stored the account is ours: nothing else may start for it.
+        self.running.remove(&finished.account);
+        let now = self.context.clock.now();
+        if let (Some(pass), Mode::Once { snoozes }) = (pass, mode) {
+            pass.finished(&finished, now, snoozes);
+        }
+        let pause = log_unstarted(&finished);
+        self.event(Event::Finished(Arc::new(finished)));
+        if pause && mode == Mode::Service {
+            tokio::time::sleep(STORE_PAUSE).await;
+        }
+    }
+
+    /// An attempt's own code broke: its child is killed with it, its end is stored by the rescue.
+    async fn panicked(&mut self, error: &JoinError) {
+        let Some(account) = self.owners.remove(&error.id()) else {
+            return;
+        };
+        tracing::error!(account.id = %account, %error, "an attempt broke within the supervisor; this is our bug");
+        let (store, clock, host) = (&self.context.store, self.context.clock, &self.context.host);
+        if let Err(error) = rescue::rescue_account(store, clock, host, account).await {
+            tracing::error!(account.id = %account, %error, "its end is not stored; the next start will do that");
+        }
+        self.running.remove(&account);
+    }
+
+    async fn no_token(&self, account: AccountId, problem: &crate::tokens::TokenProblem) {
+        let mark = crate::tokens::mark(problem.path());
+        let state = self.context.store.set_token_state(account, Some("needs_token"), Some(&mark)).await;
+        if let Err(error) = state {
+            tracing::error!(account.id = %account, %error, "that the account needs a token is not stored");
+        }
+    }
+
+    fn wish_all(&self, wish: Wish) {
+        for running in self.running.values() {
+            running.wish.send_replace(wish);
+        }
+    }
+
+    fn event(&self, event: Event) {
+        if let Some(events) = &self.events {
+            // Nobody listens any more: that is their choice.
+            drop(events.send(event));
+        }
+    }
+}
+
+fn next_look(due: &[Due], now: Timestamp) -> Duration {
+    due::next_ready(due, now).map_or(LOOK, |at| at.since(now)).min(LOOK)
+}
+
+/// Tells why nothing was started; true if the store is the reason.
+fn log_unstarted(finished: &Finished) -> bool {
+    let (id, name) = (finished.account, finished.account_name.as_str());
+    match &finished.end {
+        End::Ran(_) => false,
+        End::NoToken(problem) => {
+            tracing::warn!(account.id = %id, account.name = name, %problem, "the account needs a token; it runs again when the file has changed");
+            false
+        }
+        End::NoEnvironment(environment) => {
+            tracing::error!(account.id = %id, account.name = name, environment, "the account's environment is not configured: add [environments.{environment}]");
+            true
+        }
+        End::Store(error) => {
+            tracing::error!(account.id = %id, account.name = name, %error, "the attempt could not be stored");
+            true
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What one pass of `run --once` has to do and what came of it: pure bookkeeping.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use shared::id::AccountId;
+use shared::time::Timestamp;
+use shared::worker::Worker;
+
+use super::due::Due;
+use crate::attempt::{Finished, RanRun};
+use crate::attempt::End;
+use crate::outcome::{DecisionKind, Outcome};
+
+/// How long the dispatcher works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Until it is stopped.
+    Service,
+    /// Until everything has run that was due at its start, and what fell due at once because of
+    /// that.
+    Once {
+        /// Snoozes up to this long belong to the pass too.
+        snoozes: Duration,
+    },
+}
+
+/// One account's worker.
+type Key = (AccountId, Worker);
+
+/// A pass under way.
+#[derive(Debug, Default)]
+pub(super) struct Pass {
+    pending: BTreeSet<Key>,
+    results: BTreeMap<Key, bool>,
+}
+
+/// What a pass came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PassSummary {
+    /// Workers whose last run in this pass completed or snoozed.
+    pub well: usize,
+    /// Workers whose last run in this pass did neither, or that could not be started.
+    pub ill: usize,
+}
+
+impl PassSummary {
+    /// Whether nothing was due.
+    pub const fn is_empty(&self) -> bool {
+        self.well == 0 && self.ill == 0
+    }
+}
+
+impl Pass {
+    /// Takes what is due now.
+    pub(super) fn begin(due: &[Due], now: Timestamp) -> Self {
+        Self {
+            pending: due.iter().filter(|entry| entry.ready_at() <= now).map(|entry| (entry.account, entry.worker)).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Accounts that were due and may not run, for example for want of a token.
+    pub(super) fn block(&mut self, due: &[Due], now: Timestamp) {
+        for entry in due.iter().filter(|entry| entry.ready_at() <= now) {
+            self.results.insert((entry.account, entry.worker), false);
+        }
+    }
+
+    /// What of it belongs to this pass.
+    pub(super) fn select(&self, due: Vec<Due>) -> Vec<Due> {
+        due.into_iter().filter(|entry| self.pending.contains(&(entry.account, entry.worker))).collect()
+    }
+
+    /// Forgets what can no longer become due, so that the pass ends.
+    pub(super) fn forget_missing(&mut self, due: &[Due], running: &BTreeSet<AccountId>) {
+        let known: BTreeSet<Key> = due.iter().map(|entry| (entry.account, entry.worker)).collect();
+        self.pending.retain(|key| known.contains(key) || running.contains(&key.0));
+    }
+
+    /// Takes note of an end.
+    pub(super) fn finished(&mut self, finished: &Finished, now: Timestamp, snoozes: Duration) {
+        match &finished.end {
+            End::Ran(ran) => {
+                for run in &ran.runs {
+                    self.ran((finished.account, run.worker), run, now, snoozes);
+                }
+            }
+            End::NoToken(_) | End::NoEnvironment(_) | End::Store(_) => {
+                let of_account: Vec<Key> =
+                    self.pending.iter().filter(|(account, _)| *account == finished.account).copied().collect();
+                for key in of_account {
+                    self.pending.remove(&key);
+                    self.results.insert(key, false);
+                }
+            }
+        }
+    }
+
+    fn ran(&mut self, key: Key, run: &RanRun, now: Timestamp, snoozes: Duration) {
+        let well = matches!(run.outcome, Outcome::Completed | Outcome::Snoozed { .. });
+        self.results.insert(key, well);
+        let again = match run.decision.kind {
+            DecisionKind::Again | DecisionKind::Solitary | DecisionKind::BigSlot => true,
+            DecisionKind::Reset => run.backlog,
+            DecisionKind::Snooze => run.decision.due_at <= now.plus(snoozes),
+            DecisionKind::Backoff | DecisionKind::Quarantine | DecisionKind::AwaitToken => false,
+        };
+        if !again {
+            self.pending.remove(&key);
+        }
+    }
+
+    /// Whether nothing is left to do.
+    pub(super) fn is_done(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    /// What it came to.
+    pub(super) fn summary(&self) -> PassSummary {
+        let well = self.results.values().filter(|well| **well).count();
+        PassSummary {
+            well,
+            ill: self.results.len() - well,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Looks at the store for what is due, and at the token files of accounts that wait for one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::id::AccountId;
+
+use super::due::Due;
+use crate::store::{Account, Store, StoreError, SyncState};
+use crate::tokens;
+
+/// What there is to choose from.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// Accounts that are enabled, by number.
+    pub accounts: BTreeMap<AccountId, Account>,
+    /// What may run.
+    pub due: Vec<Due>,
+    /// What may not, for want of a token.
+    pub blocked: Vec<Due>,
+}
+
+/// What was said once already, so that a lasting trouble is not a line per look.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    unreadable: BTreeSet<(AccountId, String)>,
+}
+
+impl Told {
+    /// Looks, and tells what cannot be read: those workers stop, the others carry on.
+    pub(super) async fn survey(&mut self, store: &Store) -> Result<Survey, StoreError> {
+        let accounts: BTreeMap<AccountId, Account> = store
+            .accounts()
+            .await?
+            .into_iter()
+            .filter(|account| account.enabled)
+            .map(|account| (account.id, account))
+            .collect();
+        let all = store.sync_states().await?;
+        for bad in &all.unreadable {
+            if self.unreadable.insert((bad.account_id, bad.worker.clone())) {
+                tracing::error!(
+                    account.id = %bad.account_id, account.name = bad.account, worker.name = bad.worker,
+                    error = %bad.error, "this worker is stopped: what is remembered for it cannot be read"
+                );
+            }
+        }
+        self.unreadable.retain(|(account, worker)| {
+            all.unreadable.iter().any(|bad| bad.account_id == *account && bad.worker == *worker)
+        });
+        let mut waiting = BTreeSet::new();
+        for account in accounts.values() {
+            if waits_for_token(store, account).await? {
+                waiting.insert(account.id);
+            }
+        }
+        let (blocked, due) = all
+            .states
+            .iter()
+            .filter(|state| accounts.contains_key(&state.account_id))
+            .map(due)
+            .partition(|entry| waiting.contains(&entry.account));
+        Ok(Survey { accounts, due, blocked })
+    }
+}
+
+/// Whether the account still waits; a file that has changed ends the wait.
+async fn waits_for_token(store: &Store, account: &Account) -> Result<bool, StoreError> {
+    let Some(refused) = &account.token_mark else {
+        return Ok(false);
+    };
+    if *refused == tokens::mark(&account.token_file) {
+        return Ok(true);
+    }
+    tracing::info!(account.id = %account.id, account.name = account.name, "the token file has changed: the account runs again");
+    store.set_token_state(account.id, None, None).await?;
+    Ok(false)
+}
+
+fn due(state: &SyncState) -> Due {
+    Due {
+        account: state.account_id,
+        worker: state.worker,
+        due_at: state.due_at,
+        last_started_at: state.last_started_at,
+        solitary: state.policy.solitary,
+        big_slot: state.policy.big_slot,
+        quarantined_until: state.policy.quarantined_until,
+    }
+}
