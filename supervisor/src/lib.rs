@@ -2,5 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod crash;
 pub mod outcome;
 pub mod policy;
