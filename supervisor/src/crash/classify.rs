@@ -1,0 +1,147 @@
+//! Why a process ended, from everything that is known about its end.
+
+use shared::exit::ExitCode;
+use shared::id::RunNo;
+
+use super::culprit::culprit;
+use super::exit::words;
+use super::killed::killed;
+use super::signaled::signaled;
+use crate::outcome::{Cause, Confidence, Ending, Evidence, Verdict};
+
+/// A cause, how sure it is, and what it rests on.
+#[derive(Debug)]
+pub(super) struct Finding {
+    pub(super) cause: Cause,
+    pub(super) confidence: Confidence,
+    pub(super) evidence: Vec<String>,
+}
+
+impl Finding {
+    pub(super) fn new(cause: Cause, confidence: Confidence, observation: String) -> Self {
+        Self {
+            cause,
+            confidence,
+            evidence: vec![observation],
+        }
+    }
+
+    /// Adds an observation that fits.
+    pub(super) fn and(mut self, observation: impl Into<String>) -> Self {
+        self.evidence.push(observation.into());
+        self
+    }
+
+    /// Adds an observation that does not fit: what was proven is only inferred then.
+    pub(super) fn but(mut self, observation: impl Into<String>) -> Self {
+        if self.confidence == Confidence::Proven {
+            self.confidence = Confidence::Inferred;
+        }
+        self.and(observation)
+    }
+}
+
+/// Why the process ended, and which of its runs did it.
+pub fn classify(evidence: &Evidence) -> Verdict {
+    let mut finding = find(evidence);
+    if let Err(why) = &evidence.flight
+        && evidence.spawn_error.is_none()
+    {
+        finding = finding.and(format!("the flight recorder could not be read: {why}"));
+    }
+    let (run, culprit_confidence) = culprit(evidence, &finding.cause);
+    if let Some(run) = run {
+        let name = run_name(evidence, run);
+        let sure = culprit_confidence.name();
+        finding = finding.and(format!("{name} did it ({sure})"));
+    }
+    Verdict {
+        cause: finding.cause,
+        confidence: finding.confidence,
+        evidence: finding.evidence,
+        culprit: run,
+        culprit_confidence,
+    }
+}
+
+/// `run 0 (orders)`, or `run 9` if the attempt has no such run.
+pub(super) fn run_name(evidence: &Evidence, run: RunNo) -> String {
+    match evidence.runs.get(run.index()) {
+        Some(fact) => format!("run {run} ({})", fact.worker),
+        None => format!("run {run}"),
+    }
+}
+
+/// Whether every run had ended by its own word.
+pub(super) fn all_ended(evidence: &Evidence) -> bool {
+    evidence.runs.iter().all(|run| run.ended)
+}
+
+fn find(evidence: &Evidence) -> Finding {
+    if let Some(what) = &evidence.spawn_error {
+        let observation = format!("no process was started: {what}");
+        return Finding::new(spawn_failed(what), Confidence::Proven, observation);
+    }
+    if let Some(reason) = &evidence.kill {
+        return killed(evidence, reason);
+    }
+    match evidence.ending {
+        None => {
+            let observation = "how it ended is not known".to_owned();
+            Finding::new(Cause::Unknown, Confidence::Unknown, observation)
+        }
+        Some(Ending::Exited(0)) => exited_zero(evidence),
+        Some(Ending::Exited(code)) => exited(evidence, code),
+        Some(Ending::Signaled(number)) => signaled(evidence, number),
+    }
+}
+
+pub(super) fn spawn_failed(what: impl Into<String>) -> Cause {
+    Cause::SpawnFailed { what: what.into() }
+}
+
+fn exited_zero(evidence: &Evidence) -> Finding {
+    let observation = words(Ending::Exited(0));
+    if !evidence.bye {
+        return Finding::new(Cause::ExitedEarly, Confidence::Proven, observation)
+            .and("it had not said Bye");
+    }
+    let cause = if all_ended(evidence) {
+        Cause::Completed
+    } else {
+        let what = "said Bye although a run had not ended".to_owned();
+        Cause::ProtocolViolation { what }
+    };
+    Finding::new(cause, Confidence::Proven, observation).and("it had said Bye")
+}
+
+fn exited(evidence: &Evidence, code: i32) -> Finding {
+    let observation = words(Ending::Exited(code));
+    let finding = if let Some(known) = ExitCode::from_code(code) {
+        let meaning = known.meaning().to_owned();
+        let says = format!("the code means: {meaning}");
+        let cause = Cause::Failed { code, meaning };
+        Finding::new(cause, Confidence::Proven, observation).and(says)
+    } else if matches!(code, 126 | 127) && !evidence.hello {
+        let what = format!("exit code {code} before Hello");
+        Finding::new(spawn_failed(what), Confidence::Inferred, observation).and(
+            "it had not said Hello; loaders exit like this when a library is missing or does not \
+             fit into the limits",
+        )
+    } else if let Ok(Some(note)) = evidence.flight.as_ref().map(|flight| &flight.panic) {
+        Finding::new(Cause::Panic, Confidence::Inferred, observation)
+            .and(format!("the flight recorder has a panic: {}", note.text))
+            .and("a panic should have aborted the process")
+    } else {
+        Finding::new(Cause::Unknown, Confidence::Inferred, observation)
+            .and("the code is none of the documented ones")
+    };
+    if evidence.bye {
+        finding.but("it had said Bye, after which it should have exited with code 0")
+    } else {
+        finding
+    }
+}
+
+#[cfg(test)]
+mod tests;

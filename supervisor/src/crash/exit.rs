@@ -1,0 +1,62 @@
+//! How the kernel says that a process ended, and the names of signals.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+pub(super) use nix::libc::{SIGABRT, SIGHUP, SIGINT, SIGKILL, SIGSEGV, SIGTERM, SIGXCPU, SIGXFSZ};
+use nix::sys::signal::Signal;
+
+use crate::outcome::Ending;
+
+/// The ending of a process that was waited for. `None` if it has not ended: stopped or continued.
+pub fn ending(status: ExitStatus) -> Option<Ending> {
+    let exited = status.code().map(Ending::Exited);
+    exited.or_else(|| status.signal().map(Ending::Signaled))
+}
+
+/// The name of a signal, for example `SIGSEGV`; `signal 40` for one without a name.
+pub fn signal_name(number: i32) -> String {
+    Signal::try_from(number).map_or_else(
+        |_| format!("signal {number}"),
+        |signal| signal.as_str().to_owned(),
+    )
+}
+
+/// The ending in words.
+pub(super) fn words(ending: Ending) -> String {
+    match ending {
+        Ending::Exited(code) => format!("it exited with code {code}"),
+        Ending::Signaled(number) => format!("it was ended by {}", signal_name(number)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wait_statuses() {
+        // Raw statuses as in wait(2): code in the second byte, signal in the low seven bits.
+        let cases = [
+            (0, Some(Ending::Exited(0))),
+            (64 << 8, Some(Ending::Exited(64))),
+            (255 << 8, Some(Ending::Exited(255))),
+            (9, Some(Ending::Signaled(9))),
+            (0x8b, Some(Ending::Signaled(11))),
+            (0x137f, None),
+            (0xffff, None),
+        ];
+        for (raw, expected) in cases {
+            assert_eq!(ending(ExitStatus::from_raw(raw)), expected, "{raw:#x}");
+        }
+    }
+
+    #[test]
+    fn names() {
+        assert_eq!(signal_name(11), "SIGSEGV");
+        assert_eq!(signal_name(24), "SIGXCPU");
+        assert_eq!(signal_name(40), "signal 40");
+        assert_eq!(signal_name(-1), "signal -1");
+        assert_eq!(words(Ending::Signaled(6)), "it was ended by SIGABRT");
+    }
+}

@@ -1,0 +1,196 @@
+//! The crash report: put together from what is known, and written as one file.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use shared::build::BUILD;
+use shared::flight::{Flight, Phase, RunStage};
+use shared::id::{AccountId, RunNo};
+use shared::time::Timestamp;
+
+use super::fingerprint::fingerprint;
+use crate::outcome::{
+    Cause, CrashId, CrashReport, Decision, Evidence, Outcome, RunStageReport, StderrText, Verdict,
+};
+
+/// What a report is put together from.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportInput<'a> {
+    /// Attempt and worker.
+    pub id: CrashId,
+    /// The run, by position in the attempt.
+    pub run: RunNo,
+    /// When it is written.
+    pub at: Timestamp,
+    /// Whose account.
+    pub account_id: AccountId,
+    /// The account's name.
+    pub account: &'a str,
+    /// Name of the host.
+    pub host: &'a str,
+    /// Process id of the child, if it was started.
+    pub pid: Option<u32>,
+    /// What is known about the end.
+    pub evidence: &'a Evidence,
+    /// What was concluded from it.
+    pub verdict: &'a Verdict,
+    /// What became of this run.
+    pub outcome: &'a Outcome,
+    /// Highest resident memory seen from outside, in bytes.
+    pub peak_resident: Option<u64>,
+    /// The run's cursor.
+    pub cursor: Option<Timestamp>,
+    /// Standard error of the process.
+    pub stderr: &'a StderrText,
+    /// What was decided.
+    pub decision: &'a Decision,
+}
+
+/// Why a report could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("writing the crash report {} failed at {action}: {source}", path.display())]
+pub struct ReportError {
+    /// Which file or directory.
+    pub path: PathBuf,
+    /// What was tried.
+    pub action: &'static str,
+    /// Why it failed.
+    pub source: io::Error,
+}
+
+/// Puts the report of one run together.
+pub fn assemble(input: &ReportInput<'_>) -> CrashReport {
+    let evidence = input.evidence;
+    let flight = evidence.flight.as_ref().ok();
+    let panic = flight
+        .and_then(|flight| flight.panic.as_ref())
+        .map(|note| note.text.clone());
+    let stage = flight.and_then(|flight| stage(flight, input.run));
+    let failure = match input.outcome {
+        Outcome::Failed(failure) => Some(failure.clone()),
+        Outcome::Completed
+        | Outcome::Snoozed { .. }
+        | Outcome::Died(_)
+        | Outcome::Interrupted
+        | Outcome::Cancelled
+        | Outcome::Drained => None,
+    };
+    let (kind, text) = match (&failure, &input.verdict.cause) {
+        (Some(failure), _) => (failure.name(), failure.what()),
+        (None, Cause::Panic) => ("panic", panic.as_deref().unwrap_or("")),
+        (None, Cause::Signal { name, .. }) => ("signal", name.as_str()),
+        (None, Cause::Failed { meaning, .. }) => ("failed", meaning.as_str()),
+        (None, Cause::ProtocolViolation { what }) => ("protocol_violation", what.as_str()),
+        (None, Cause::SpawnFailed { what }) => ("spawn_failed", what.as_str()),
+        (None, cause) => (cause.name(), ""),
+    };
+    let phase = stage.as_ref().map_or("", |stage| stage.phase.as_str());
+    CrashReport {
+        id: input.id,
+        at: input.at,
+        account_id: input.account_id,
+        account: input.account.to_owned(),
+        worker: input.id.worker,
+        build: BUILD.to_owned(),
+        host: input.host.to_owned(),
+        pid: input.pid,
+        verdict: input.verdict.clone(),
+        fingerprint: fingerprint(input.id.worker, kind, phase, text),
+        failure,
+        ending: evidence.ending,
+        kill: evidence.kill.clone(),
+        limits: evidence.limits,
+        slot: evidence.slot,
+        peak_resident: input.peak_resident,
+        peak_heap: flight.map(|flight| flight.heap_peak),
+        failed_allocation: flight
+            .and_then(|flight| flight.failed_allocation)
+            .map(|failed| failed.size),
+        stage,
+        panic,
+        cursor: input.cursor,
+        stderr: input.stderr.clone(),
+        decision: input.decision.clone(),
+    }
+}
+
+/// Writes `<dir>/<id>/report.json`, durably and in one step: a reader finds the whole report or
+/// none. The directory gets mode 0700, the file 0600. Returns the file's path.
+pub fn write(dir: &Path, report: &CrashReport) -> Result<PathBuf, ReportError> {
+    let home = dir.join(report.id.to_string());
+    let path = home.join("report.json");
+    let draft = home.join("report.json.part");
+    let fail = |path: &Path, action: &'static str| {
+        let path = path.to_owned();
+        move |source| ReportError {
+            path,
+            action,
+            source,
+        }
+    };
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&home)
+        .map_err(fail(&home, "creating the directory"))?;
+    // It may have been there before, as the directory of the attempt.
+    std::fs::set_permissions(&home, Permissions::from_mode(0o700))
+        .map_err(fail(&home, "setting the mode"))?;
+    let mut text = serde_json::to_vec_pretty(report)
+        .map_err(io::Error::from)
+        .map_err(fail(&path, "encoding"))?;
+    text.push(b'\n');
+    fill(&draft, &text).map_err(fail(&draft, "writing"))?;
+    std::fs::rename(&draft, &path).map_err(fail(&path, "renaming"))?;
+    for parent in [&home, dir] {
+        File::open(parent)
+            .and_then(|parent| parent.sync_all())
+            .map_err(fail(parent, "syncing the directory"))?;
+    }
+    Ok(path)
+}
+
+fn fill(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    file.write_all(text)?;
+    file.sync_all()
+}
+
+fn stage(flight: &Flight, run: RunNo) -> Option<RunStageReport> {
+    let stage: &RunStage = flight.runs.get(run.index())?;
+    let slice = (stage.slice_start, stage.slice_end);
+    Some(RunStageReport {
+        phase: stage.phase.map_or("unknown", phase_name).to_owned(),
+        item: stage.item,
+        byte: stage.byte,
+        pages: stage.pages,
+        requests: stage.requests,
+        received: stage.received,
+        records: stage.records,
+        slice: (slice != (0, 0)).then_some((Timestamp(slice.0), Timestamp(slice.1))),
+        last_request: stage.last_request.clone(),
+    })
+}
+
+const fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Idle => "idle",
+        Phase::Requesting => "requesting",
+        Phase::Receiving => "receiving",
+        Phase::Parsing => "parsing",
+        Phase::Sending => "sending",
+        Phase::Waiting => "waiting",
+        Phase::Ended => "ended",
+    }
+}
+
+#[cfg(test)]
+mod tests;
