@@ -1,0 +1,125 @@
+//! What the store tells a person about the past and the present.
+
+use shared::failure::Failure;
+use shared::id::{AccountId, AttemptId, RunNo};
+use shared::time::Timestamp;
+
+use super::attempt::{Peaks, RunCounters};
+use super::error::StoreError;
+use super::state::SyncState;
+use crate::outcome::{CrashId, Decision, KillReason, MemorySlot};
+
+/// One (account, worker) as it stands.
+#[derive(Debug)]
+pub struct StatusRow {
+    /// Whose.
+    pub account_id: AccountId,
+    /// The account's name.
+    pub account: String,
+    /// The worker's name.
+    pub worker: String,
+    /// Whether both the account and the worker are enabled.
+    pub enabled: bool,
+    /// Why the account's token cannot be used, if it cannot.
+    pub token_state: Option<String>,
+    /// When the account was added: what its lag counts from before there is a cursor.
+    pub account_created_at: Timestamp,
+    /// The attempt that runs it now.
+    pub running: Option<AttemptId>,
+    /// Everything else, or why it cannot be read.
+    pub state: Result<SyncState, StoreError>,
+}
+
+/// One run of the past, or one that is running.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRow {
+    /// Its attempt.
+    pub attempt: AttemptId,
+    /// Its position there.
+    pub run: RunNo,
+    /// The account's name.
+    pub account: String,
+    /// The worker's name.
+    pub worker: String,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Name of the outcome.
+    pub outcome: Option<String>,
+    /// Name of the failure or cause within it; empty text if there is none.
+    pub detail: Option<String>,
+    /// The failure, if it ended by its own word.
+    pub failure: Option<Failure>,
+    /// What was decided.
+    pub decision: Option<Decision>,
+    /// What it did; zero until it has ended.
+    pub counters: RunCounters,
+    /// The cursor when it started.
+    pub cursor_before: Option<Timestamp>,
+    /// The cursor when it ended.
+    pub cursor_after: Option<Timestamp>,
+}
+
+/// One attempt with its runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptRow {
+    /// Its number.
+    pub attempt: AttemptId,
+    /// The account's name.
+    pub account: String,
+    /// Where it ran.
+    pub host: String,
+    /// Build of the supervisor.
+    pub build: String,
+    /// Which memory slot.
+    pub slot: MemorySlot,
+    /// Memory limit, bytes.
+    pub memory_limit: u64,
+    /// Its process.
+    pub pid: Option<u32>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Name of the cause.
+    pub cause: Option<String>,
+    /// How sure that is.
+    pub confidence: Option<String>,
+    /// What it rests on.
+    pub evidence: Vec<String>,
+    /// Why we killed it, if we did.
+    pub kill_reason: Option<KillReason>,
+    /// Memory peaks.
+    pub peaks: Peaks,
+    /// Its runs, in order.
+    pub runs: Vec<RunRow>,
+}
+
+/// One line of the list of crash reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrashRow {
+    /// Its id.
+    pub id: CrashId,
+    /// The account's name.
+    pub account: String,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Name of the cause.
+    pub cause: String,
+    /// How sure that is.
+    pub confidence: String,
+    /// Groups equal deaths.
+    pub fingerprint: String,
+}
+
+/// Reports with one fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group {
+    /// How many.
+    pub count: u64,
+    /// On how many accounts.
+    pub accounts: u64,
+    /// The first one.
+    pub first_seen: Option<Timestamp>,
+}

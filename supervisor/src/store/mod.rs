@@ -1,0 +1,30 @@
+//! The database: accounts, what is remembered about them, attempts, and eBay's rows with their
+//! history.
+//!
+//! *Invariants:* a row and its event are one transaction; the cursor moves in a transaction of its
+//! own after every row that it covers; every commit of an attempt first proves its fence; an
+//! unreadable stored value is an error and never a default.
+//!
+//! *Not here:* what to do about an outcome (`policy`), whether a record is legal (`ingest`).
+//! Nothing outside this module names sqlx.
+
+mod account;
+mod attempt;
+mod batch;
+mod change;
+mod error;
+mod history;
+mod sqlite;
+mod state;
+
+pub use account::{Account, NewAccount};
+pub use attempt::{
+    BeginAttempt, Begun, EndAttempt, EndRun, Ended, Grant, OpenAttempt, OpenRun, Peaks, RunCounters,
+};
+pub use batch::{
+    BatchCommit, BatchCounts, BatchResult, BatchRow, CheckpointResult, SliceCommit, SnapshotCommit,
+};
+pub use error::StoreError;
+pub use history::{AttemptRow, CrashRow, Group, RunRow, StatusRow};
+pub use sqlite::Store;
+pub use state::{SyncState, SyncStates, Unreadable};

@@ -1,0 +1,55 @@
+//! The store on SQLite: one writer, a few readers, one file.
+//!
+//! `synchronous=NORMAL` is enough. With a write-ahead log a loss of power may take the last commits
+//! but never tears one: a lost commit took its rows, their events and, later, its cursor with it in
+//! order. So the cursor went back with its rows; they are read again and compare equal to what is
+//! still stored. A crash of this process loses nothing.
+
+mod account;
+mod attempt;
+mod batch;
+mod checkpoint;
+mod crash;
+mod lease;
+mod migrate;
+mod query;
+mod rescue;
+mod revise;
+mod row;
+mod state;
+mod statement;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use sqlx::sqlite::SqlitePool;
+use sqlx::{Sqlite, Transaction};
+
+use super::error::{During, StoreError};
+
+/// A transaction on the writer.
+type Tx = Transaction<'static, Sqlite>;
+
+/// The store. Cloning it shares the connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    writer: SqlitePool,
+    reader: SqlitePool,
+}
+
+impl Store {
+    /// Begins a transaction that holds the write lock from the start, so that what it reads cannot
+    /// change before it writes.
+    async fn begin(&self, action: &'static str) -> Result<Tx, StoreError> {
+        self.writer
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .during(action)
+    }
+
+    /// Closes every connection; what is still running finishes first.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}

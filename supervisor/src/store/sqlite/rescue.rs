@@ -1,0 +1,145 @@
+//! Attempts that a dead supervisor left without an end.
+
+use shared::id::{AccountId, AttemptId, RunNo};
+use shared::time::Timestamp;
+use shared::worker::Worker;
+use sqlx::sqlite::SqliteRow;
+
+use super::row::{Cells, to_json};
+use super::{Store, Tx, lease};
+use crate::outcome::{Cause, Confidence, Outcome};
+use crate::store::attempt::{Grant, OpenAttempt, OpenRun};
+use crate::store::error::{During, StoreError};
+
+impl Store {
+    /// Every attempt of this host that has no end, oldest first.
+    pub async fn open_attempts(&self, host: &str) -> Result<Vec<OpenAttempt>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM attempts WHERE ended_at IS NULL AND host = ?1 ORDER BY attempt_id",
+        )
+        .bind(host.to_owned())
+        .fetch_all(&self.reader)
+        .await
+        .during("list open attempts")?;
+        let mut open = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let mut attempt = read(row)?;
+            attempt.runs = self.open_runs(attempt.grant.attempt).await?;
+            open.push(attempt);
+        }
+        Ok(open)
+    }
+
+    /// Ends an attempt whose owner is gone. Call it only once its process is known to be gone too.
+    /// Its unfinished runs are interrupted and due at once.
+    ///
+    /// Errors: [`StoreError::AlreadyEnded`], [`StoreError::NotFound`].
+    pub async fn rescue_attempt(
+        &self,
+        attempt: AttemptId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let action = "rescue an attempt";
+        let mut tx = self.begin(action).await?;
+        let grant = end_orphan(&mut tx, attempt, now).await?;
+        let interrupted = Outcome::Interrupted.name();
+        if lease::holds(&mut tx, grant.account, grant.fence).await? {
+            sqlx::query(
+                "UPDATE sync_state SET due_at = ?2, last_outcome = ?3, last_detail = '', \
+                 last_outcome_at = ?2 WHERE account_id = ?4 AND worker IN \
+                 (SELECT worker FROM runs WHERE attempt_id = ?1 AND ended_at IS NULL)",
+            )
+            .bind(attempt.0)
+            .bind(now.to_string())
+            .bind(interrupted)
+            .bind(grant.account.0)
+            .execute(&mut *tx)
+            .await
+            .during(action)?;
+        }
+        sqlx::query(
+            "UPDATE runs SET ended_at = ?2, outcome = ?3, detail = '' \
+             WHERE attempt_id = ?1 AND ended_at IS NULL",
+        )
+        .bind(attempt.0)
+        .bind(now.to_string())
+        .bind(interrupted)
+        .execute(&mut *tx)
+        .await
+        .during(action)?;
+        lease::release(&mut tx, grant.account, grant.fence).await?;
+        tx.commit().await.during(action)
+    }
+
+    async fn open_runs(&self, attempt: AttemptId) -> Result<Vec<OpenRun>, StoreError> {
+        sqlx::query(
+            "SELECT run_no, worker FROM runs WHERE attempt_id = ?1 AND ended_at IS NULL \
+             ORDER BY run_no",
+        )
+        .bind(attempt.0)
+        .fetch_all(&self.reader)
+        .await
+        .during("list open runs")?
+        .iter()
+        .map(|row| {
+            let label = format!("attempt {attempt}");
+            let cells = Cells::new(row, "runs", &label);
+            let worker = cells.named("worker", "a worker", Worker::from_name)?;
+            Ok(OpenRun {
+                run: RunNo(cells.get("run_no")?),
+                worker: worker.ok_or_else(|| cells.bad("worker", "null"))?,
+            })
+        })
+        .collect()
+    }
+}
+
+/// Ends the attempt itself. How its process ended nobody saw, so no cause is claimed.
+async fn end_orphan(tx: &mut Tx, attempt: AttemptId, now: Timestamp) -> Result<Grant, StoreError> {
+    let action = "rescue an attempt";
+    let found = sqlx::query("SELECT * FROM attempts WHERE attempt_id = ?1")
+        .bind(attempt.0)
+        .fetch_optional(&mut **tx)
+        .await
+        .during(action)?;
+    let Some(row) = found else {
+        return Err(StoreError::NotFound {
+            what: format!("attempt {attempt}"),
+        });
+    };
+    let evidence = ["the supervisor that ran it ended before it did"];
+    let done = sqlx::query(
+        "UPDATE attempts SET ended_at = ?2, cause = ?3, confidence = ?4, evidence = ?5 \
+         WHERE attempt_id = ?1 AND ended_at IS NULL",
+    )
+    .bind(attempt.0)
+    .bind(now.to_string())
+    .bind(Cause::Unknown.name())
+    .bind(Confidence::Unknown.name())
+    .bind(to_json(&evidence, "attempts", "evidence")?)
+    .execute(&mut **tx)
+    .await
+    .during(action)?;
+    if done.rows_affected() == 0 {
+        return Err(StoreError::AlreadyEnded { attempt });
+    }
+    Ok(read(&row)?.grant)
+}
+
+fn read(row: &SqliteRow) -> Result<OpenAttempt, StoreError> {
+    let attempt: i64 = Cells::new(row, "attempts", "a row").get("attempt_id")?;
+    let label = format!("attempt {attempt}");
+    let cells = Cells::new(row, "attempts", &label);
+    Ok(OpenAttempt {
+        grant: Grant {
+            attempt: AttemptId(attempt),
+            account: AccountId(cells.get("account_id")?),
+            fence: cells.get("fence")?,
+        },
+        pid: cells.get("pid")?,
+        pid_started: cells.count_or_null("pid_started")?,
+        started_at: cells.time("started_at")?,
+        kill_reason: cells.json_or_null("kill_reason")?,
+        runs: Vec::new(),
+    })
+}

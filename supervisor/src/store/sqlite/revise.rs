@@ -1,0 +1,130 @@
+//! Turns records into the rows and events to be written. No I/O.
+
+use shared::table::{Kind, TableDef};
+use shared::time::Timestamp;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use super::write::{NewEvent, NewRow};
+use crate::store::batch::BatchRow;
+use crate::store::change::{Cell, Change, Differences};
+
+/// A row that exists and will be written anew.
+pub(super) struct Pending {
+    pub row: BatchRow,
+    pub key_json: String,
+    pub row_id: i64,
+    pub change: Change,
+    pub stored_hash: [u8; 32],
+}
+
+/// A stored row's columns.
+pub(super) struct Current {
+    pub changed_at: String,
+    pub ended_at: Option<String>,
+    pub cells: Vec<Cell>,
+}
+
+pub(super) fn read_current(row: &SqliteRow, def: &TableDef) -> Result<Current, sqlx::Error> {
+    let cells = (3..3 + def.columns.len())
+        .zip(def.columns)
+        .map(|(at, column)| match column.kind {
+            Kind::Integer => row
+                .try_get::<Option<i64>, _>(at)
+                .map(|number| number.map_or(Cell::Null, Cell::Integer)),
+            Kind::Text | Kind::Decimal | Kind::Time => row
+                .try_get::<Option<String>, _>(at)
+                .map(|text| text.map_or(Cell::Null, Cell::Text)),
+        })
+        .collect::<Result<Vec<Cell>, sqlx::Error>>()?;
+    Ok(Current {
+        changed_at: row.try_get(1)?,
+        ended_at: row.try_get(2)?,
+        cells,
+    })
+}
+
+/// A new row and its event: every column that is not null.
+pub(super) fn create(
+    def: &TableDef,
+    row: BatchRow,
+    key_json: String,
+    row_id: i64,
+) -> (NewRow, NewEvent) {
+    let record = row.record;
+    let mut differences = Differences::new();
+    let mut cells = Vec::with_capacity(record.values.len());
+    for (column, value) in def.columns.iter().zip(record.values) {
+        let cell = Cell::from_value(value).unwrap_or(Cell::Null);
+        if cell != Cell::Null {
+            differences.push(column.name, &Cell::Null, &cell);
+        }
+        cells.push(cell);
+    }
+    let event = NewEvent {
+        key_json,
+        kind: "created",
+        changes: differences.finish(),
+        row_id,
+        ebay_time: record.ebay_time,
+    };
+    let row = NewRow {
+        row_id,
+        key: record.key,
+        cells,
+        payload: record.payload,
+        volatile: record.volatile,
+        hash: row.hash,
+        ebay_time: record.ebay_time,
+        changed_at: String::new(),
+    };
+    (row, event)
+}
+
+/// A changed row and its event, if the change is one: a row in another shape, or whose only
+/// difference is which columns its source can deliver, is written anew in silence.
+pub(super) fn change(
+    def: &TableDef,
+    pending: Pending,
+    current: Current,
+    now: Timestamp,
+) -> (NewRow, Option<NewEvent>) {
+    let record = pending.row.record;
+    let mut differences = Differences::new();
+    let mut cells = Vec::with_capacity(record.values.len());
+    let silent = pending.change == Change::Rewritten;
+    for ((column, value), old) in def.columns.iter().zip(record.values).zip(current.cells) {
+        let new = Cell::from_value(value).unwrap_or_else(|| old.clone());
+        if new != old && !silent {
+            differences.push(column.name, &old, &new);
+        }
+        cells.push(new);
+    }
+    if let Some(ended_at) = current.ended_at {
+        differences.push("ended_at", &Cell::Text(ended_at), &Cell::Null);
+    }
+    let payload_differs = pending.row.hash.last_chunk::<16>() != pending.stored_hash.last_chunk();
+    let changed = !differences.is_empty() || (payload_differs && !silent);
+    let event = changed.then(|| NewEvent {
+        key_json: pending.key_json,
+        kind: "updated",
+        changes: differences.finish(),
+        row_id: pending.row_id,
+        ebay_time: record.ebay_time,
+    });
+    let row = NewRow {
+        row_id: pending.row_id,
+        key: record.key,
+        cells,
+        payload: record.payload,
+        volatile: record.volatile,
+        hash: pending.row.hash,
+        ebay_time: record.ebay_time,
+        changed_at: if event.is_some() {
+            now.to_string()
+        } else {
+            current.changed_at
+        },
+    };
+    (row, event)
+}

@@ -1,0 +1,240 @@
+//! SQL for eBay's tables, generated from their descriptions in `shared::table`.
+//!
+//! Every text is made once and lives for ever, so the driver's statement cache knows it again.
+//! Keys are looked up with `json_each(…) CROSS JOIN`: the cross join keeps the planner from
+//! scanning the whole table for each batch, which a plain join does. A test reads the query plans.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use shared::table::{Table, TableDef};
+
+/// How many rows one statement writes: the largest that fits is taken, again and again.
+pub(super) const CHUNKS: [usize; 3] = [64, 8, 1];
+
+/// One statement per size of [`CHUNKS`].
+pub(super) type Sized = [(usize, String); 3];
+
+/// The statements of one table.
+#[derive(Debug)]
+pub(super) struct TableSql {
+    /// `?1` account, `?2` JSON array of keys (each an array if the key has several columns) →
+    /// (position, `row_id`, `content_hash`, `shape_version`, `ebay_time`, whether it has ended).
+    pub stored: String,
+    /// `?1` JSON array of row ids → (position, `changed_at`, `ended_at`, the columns).
+    pub current: String,
+    /// → the largest row id.
+    pub last_row: String,
+    /// New rows. `?1` account, `?2` shape version, `?3` now; per row: `row_id`, key, columns,
+    /// payload, volatile, `content_hash`, `ebay_time`.
+    pub insert: Sized,
+    /// Changed rows, found by their key. `?1` account, `?2` shape version, `?3` now; per row: key,
+    /// columns, payload, volatile, `content_hash`, `ebay_time`, `changed_at`.
+    pub replace: Sized,
+    /// Events of rows that are written; the payload is taken from the row, so that a large one is
+    /// not carried twice. `?1` account, `?2` now, `?3` attempt, `?4` run; per row: key as JSON,
+    /// kind, changes, `row_id`, `ebay_time`.
+    pub events: Sized,
+    /// `?1` account, `?2` after this row id, `?3` at most so many → row ids of open rows.
+    pub open: String,
+    /// Ends rows. `?1` `ended_at`, `?2` now, `?3` JSON array of row ids.
+    pub end: String,
+    /// Events of rows about to be ended. `?1` `ended_at`, `?2` now, `?3` attempt, `?4` run, `?5`
+    /// JSON array of row ids.
+    pub end_events: String,
+}
+
+impl TableSql {
+    /// The statements of a table. Leaks them once per table.
+    pub(super) fn of(table: Table) -> &'static Self {
+        static MADE: LazyLock<Mutex<HashMap<Table, &'static TableSql>>> =
+            LazyLock::new(Mutex::default);
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        made.entry(table)
+            .or_insert_with(|| Box::leak(Box::new(Self::generate(table.def()))))
+    }
+
+    /// Every text, for the test that prepares them.
+    #[cfg(test)]
+    pub(super) fn all(&self) -> Vec<&str> {
+        let mut all = vec![
+            &self.stored,
+            &self.current,
+            &self.last_row,
+            &self.open,
+            &self.end,
+            &self.end_events,
+        ];
+        for sized in [&self.insert, &self.replace, &self.events] {
+            all.extend(sized.iter().map(|(_, text)| text));
+        }
+        all.into_iter().map(String::as_str).collect()
+    }
+
+    fn generate(def: &TableDef) -> Self {
+        Self {
+            stored: stored(def),
+            current: current(def),
+            last_row: format!("SELECT max(row_id) FROM {}", def.name),
+            insert: insert(def),
+            replace: replace(def),
+            events: events(def),
+            open: format!(
+                "SELECT row_id FROM {} WHERE account_id = ?1 AND ended_at IS NULL \
+                 AND row_id > ?2 ORDER BY row_id LIMIT ?3",
+                def.name
+            ),
+            end: format!(
+                "UPDATE {} SET ended_at = ?1, changed_at = ?2 WHERE ended_at IS NULL \
+                 AND row_id IN (SELECT value FROM json_each(?3))",
+                def.name
+            ),
+            end_events: end_events(def),
+        }
+    }
+}
+
+fn stored(def: &TableDef) -> String {
+    let mut text = format!(
+        "SELECT j.key, t.row_id, t.content_hash, t.shape_version, t.ebay_time, \
+         t.ended_at IS NOT NULL FROM json_each(?2) AS j CROSS JOIN {} AS t \
+         WHERE t.account_id = ?1",
+        def.name
+    );
+    for (at, key) in def.key.iter().enumerate() {
+        let value = if def.key.len() == 1 {
+            "j.value".to_owned()
+        } else {
+            format!("json_extract(j.value, '$[{at}]')")
+        };
+        push(&mut text, format_args!(" AND t.{key} = {value}"));
+    }
+    text
+}
+
+fn current(def: &TableDef) -> String {
+    let mut text = "SELECT j.key, t.changed_at, t.ended_at".to_owned();
+    for column in def.columns {
+        push(&mut text, format_args!(", t.{}", column.name));
+    }
+    push(
+        &mut text,
+        format_args!(
+            " FROM json_each(?1) AS j CROSS JOIN {} AS t WHERE t.row_id = j.value",
+            def.name
+        ),
+    );
+    text
+}
+
+/// Key columns and columns, each followed by a comma.
+fn names(def: &TableDef) -> String {
+    let mut text = def.key.join(", ");
+    text.push_str(", ");
+    for column in def.columns {
+        push(&mut text, format_args!("{}, ", column.name));
+    }
+    text
+}
+
+fn insert(def: &TableDef) -> Sized {
+    let head = format!(
+        "INSERT INTO {} (account_id, shape_version, first_seen_at, changed_at, row_id, {}\
+         payload, volatile, content_hash, ebay_time) VALUES ",
+        def.name,
+        names(def)
+    );
+    // The named parameters take numbers 1 to 3, and each plain `?` the next one.
+    let per_row = def.key.len() + def.columns.len() + 5;
+    sized(&head, "(?1, ?2, ?3, ?3", 3, per_row, "")
+}
+
+fn replace(def: &TableDef) -> Sized {
+    let head = format!(
+        "INSERT INTO {} (account_id, shape_version, first_seen_at, {}\
+         payload, volatile, content_hash, ebay_time, changed_at) VALUES ",
+        def.name,
+        names(def)
+    );
+    let mut tail = format!(
+        " ON CONFLICT (account_id, {}) DO UPDATE SET ",
+        def.key.join(", ")
+    );
+    for column in def.columns {
+        push(&mut tail, format_args!("{0} = excluded.{0}, ", column.name));
+    }
+    push(
+        &mut tail,
+        format_args!(
+            "payload = excluded.payload, volatile = excluded.volatile, \
+             content_hash = excluded.content_hash, shape_version = excluded.shape_version, \
+             ebay_time = coalesce(excluded.ebay_time, {}.ebay_time), \
+             changed_at = excluded.changed_at, ended_at = NULL",
+            def.name
+        ),
+    );
+    let per_row = def.key.len() + def.columns.len() + 5;
+    sized(&head, "(?1, ?2, ?3", 3, per_row, &tail)
+}
+
+fn events(def: &TableDef) -> Sized {
+    let head = "INSERT INTO ebay_events (account_id, entity, recorded_at, attempt_id, run_no, \
+                entity_key, kind, changes, payload, ebay_time) VALUES ";
+    let row = |first: usize| {
+        format!(
+            "(?1, '{}', ?2, ?3, ?4, ?{}, ?{}, ?{}, (SELECT payload FROM {} WHERE row_id = ?{}), ?{})",
+            def.entity,
+            first,
+            first + 1,
+            first + 2,
+            def.name,
+            first + 3,
+            first + 4
+        )
+    };
+    CHUNKS.map(|size| {
+        let rows: Vec<String> = (0..size).map(|at| row(5 + at * 5)).collect();
+        (size, format!("{head}{}", rows.join(", ")))
+    })
+}
+
+fn end_events(def: &TableDef) -> String {
+    let key: Vec<String> = def.key.iter().map(|key| format!("t.{key}")).collect();
+    format!(
+        "INSERT INTO ebay_events (account_id, entity, entity_key, kind, changes, ebay_time, \
+         recorded_at, attempt_id, run_no) SELECT t.account_id, '{}', json_array({}), 'ended', \
+         json_object('ended_at', json_array(NULL, ?1)), ?1, ?2, ?3, ?4 \
+         FROM json_each(?5) AS j CROSS JOIN {} AS t WHERE t.row_id = j.value \
+         AND t.ended_at IS NULL ORDER BY j.key",
+        def.entity,
+        key.join(", "),
+        def.name
+    )
+}
+
+/// `head row, row, … tail`, where a row starts with `shared` parameters and goes on with
+/// `per_row` of its own, numbered after the first `taken`.
+fn sized(head: &str, shared: &str, taken: usize, per_row: usize, tail: &str) -> Sized {
+    CHUNKS.map(|size| {
+        let mut text = head.to_owned();
+        for at in 0..size {
+            text.push_str(if at == 0 { "" } else { ", " });
+            text.push_str(shared);
+            for own in 0..per_row {
+                push(
+                    &mut text,
+                    format_args!(", ?{}", taken + at * per_row + own + 1),
+                );
+            }
+            text.push(')');
+        }
+        text.push_str(tail);
+        (size, text)
+    })
+}
+
+fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = text.write_fmt(arguments);
+}

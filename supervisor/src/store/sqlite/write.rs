@@ -1,0 +1,167 @@
+//! Writes rows and events, many per statement.
+
+use shared::id::RunNo;
+use shared::time::Timestamp;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Sqlite, SqliteConnection};
+
+use super::statement::{Sized, TableSql};
+use crate::store::attempt::Grant;
+use crate::store::change::Cell;
+use crate::store::error::{During, StoreError};
+
+type Statement = Query<'static, Sqlite, SqliteArguments>;
+
+/// A row as it will stand.
+#[derive(Debug)]
+pub(super) struct NewRow {
+    /// Its number; only for rows that do not exist yet.
+    pub row_id: i64,
+    /// Its key.
+    pub key: Vec<String>,
+    /// Its columns.
+    pub cells: Vec<Cell>,
+    /// The item.
+    pub payload: String,
+    /// What moves on its own.
+    pub volatile: String,
+    /// Hash of its content.
+    pub hash: [u8; 32],
+    /// eBay's time of the last change.
+    pub ebay_time: Option<Timestamp>,
+    /// When it last changed; only for rows that exist.
+    pub changed_at: String,
+}
+
+/// An event of a row that is written in the same transaction.
+#[derive(Debug)]
+pub(super) struct NewEvent {
+    /// The key as JSON.
+    pub key_json: String,
+    /// `created` or `updated`.
+    pub kind: &'static str,
+    /// The difference as JSON.
+    pub changes: String,
+    /// The row that has the payload.
+    pub row_id: i64,
+    /// eBay's time of the change.
+    pub ebay_time: Option<Timestamp>,
+}
+
+/// What every row of a batch has in common.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scope {
+    /// Account, attempt.
+    pub grant: Grant,
+    /// The run.
+    pub run: RunNo,
+    /// The shape that rows are stored in.
+    pub shape_version: u32,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Inserts rows that do not exist.
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    sql: &'static TableSql,
+    scope: Scope,
+    rows: Vec<NewRow>,
+) -> Result<(), StoreError> {
+    let start = |text: &'static str| rows_of(scope, text);
+    in_chunks(connection, &sql.insert, rows, start, |query, row| {
+        let query = query.bind(row.row_id);
+        bind_row(query, row).0
+    })
+    .await
+    .during("insert rows")
+}
+
+/// Replaces rows that exist.
+pub(super) async fn replace(
+    connection: &mut SqliteConnection,
+    sql: &'static TableSql,
+    scope: Scope,
+    rows: Vec<NewRow>,
+) -> Result<(), StoreError> {
+    let start = |text: &'static str| rows_of(scope, text);
+    in_chunks(connection, &sql.replace, rows, start, |query, row| {
+        let (query, changed_at) = bind_row(query, row);
+        query.bind(changed_at)
+    })
+    .await
+    .during("update rows")
+}
+
+/// Inserts events.
+pub(super) async fn events(
+    connection: &mut SqliteConnection,
+    sql: &'static TableSql,
+    scope: Scope,
+    events: Vec<NewEvent>,
+) -> Result<(), StoreError> {
+    let start = |text: &'static str| {
+        sqlx::query(text)
+            .bind(scope.grant.account.0)
+            .bind(scope.now.to_string())
+            .bind(scope.grant.attempt.0)
+            .bind(i64::from(scope.run.0))
+    };
+    in_chunks(connection, &sql.events, events, start, |query, event| {
+        query
+            .bind(event.key_json)
+            .bind(event.kind)
+            .bind(event.changes)
+            .bind(event.row_id)
+            .bind(event.ebay_time.map(|time| time.to_string()))
+    })
+    .await
+    .during("insert events")
+}
+
+fn rows_of(scope: Scope, text: &'static str) -> Statement {
+    sqlx::query(text)
+        .bind(scope.grant.account.0)
+        .bind(i64::from(scope.shape_version))
+        .bind(scope.now.to_string())
+}
+
+fn bind_row(mut query: Statement, row: NewRow) -> (Statement, String) {
+    for part in row.key {
+        query = query.bind(part);
+    }
+    for cell in row.cells {
+        query = match cell {
+            Cell::Null => query.bind(None::<i64>),
+            Cell::Text(text) => query.bind(text),
+            Cell::Integer(number) => query.bind(number),
+        };
+    }
+    let query = query
+        .bind(row.payload)
+        .bind(row.volatile)
+        .bind(row.hash.to_vec())
+        .bind(row.ebay_time.map(|time| time.to_string()));
+    (query, row.changed_at)
+}
+
+/// Runs the statements of the largest fitting sizes over all items.
+async fn in_chunks<T>(
+    connection: &mut SqliteConnection,
+    sized: &'static Sized,
+    items: Vec<T>,
+    start: impl Fn(&'static str) -> Statement,
+    bind: impl Fn(Statement, T) -> Statement,
+) -> Result<(), sqlx::Error> {
+    let mut left = items.len();
+    let mut items = items.into_iter();
+    for (size, text) in sized {
+        while left >= *size {
+            let query = items.by_ref().take(*size).fold(start(text), &bind);
+            query.execute(&mut *connection).await?;
+            left -= size;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! What the store promises, on a database in a temporary directory.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
+
+mod attempts;
+mod checkpoints;
+mod harness;
+mod killed;
+mod queries;
+mod rows;
