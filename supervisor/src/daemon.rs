@@ -29,7 +29,9 @@ const MEMORY_GUESS: u64 = 1 << 30;
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
     /// The state directory or a file in it.
-    #[error("cannot use the state directory {path}: {source}; name another with --state-dir, or mend its rights")]
+    #[error(
+        "cannot use the state directory {path}: {source}; name another with --state-dir, or mend its rights"
+    )]
     StateDir {
         /// Which path.
         path: PathBuf,
@@ -37,7 +39,9 @@ pub enum DaemonError {
         source: io::Error,
     },
     /// Another supervisor has it.
-    #[error("another bulkhead runs on {0}: stop it first, or name another state directory with --state-dir")]
+    #[error(
+        "another bulkhead runs on {0}: stop it first, or name another state directory with --state-dir"
+    )]
     Locked(PathBuf),
     /// The database.
     #[error(transparent)]
@@ -49,7 +53,9 @@ pub enum DaemonError {
     #[error("{0}; set worker_child in the configuration if it is elsewhere")]
     Spawner(#[from] SpawnError),
     /// An account names an environment that is not there.
-    #[error("account {account} is in environment {environment}, which is not configured: add [environments.{environment}] with api and apiz")]
+    #[error(
+        "account {account} is in environment {environment}, which is not configured: add [environments.{environment}] with api and apiz"
+    )]
     Environment {
         /// The account's name.
         account: String,
@@ -92,7 +98,10 @@ impl Daemon {
             path: state_dir.join("attempts"),
             source,
         })?;
-        let daemon = Self { context, _lock: lock };
+        let daemon = Self {
+            context,
+            _lock: lock,
+        };
         daemon.check_environments().await?;
         Ok(daemon)
     }
@@ -105,7 +114,13 @@ impl Daemon {
 
     async fn check_environments(&self) -> Result<(), DaemonError> {
         for account in self.context.store.accounts().await? {
-            if account.enabled && self.context.config.endpoints(&account.environment).is_none() {
+            if account.enabled
+                && self
+                    .context
+                    .config
+                    .endpoints(&account.environment)
+                    .is_none()
+            {
                 return Err(DaemonError::Environment {
                     account: account.name,
                     environment: account.environment,
@@ -143,10 +158,14 @@ pub fn stop_on_signals() -> Result<Stop, DaemonError> {
 }
 
 fn make_state_dir(path: &Path) -> Result<(), DaemonError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| DaemonError::StateDir {
-        path: path.to_path_buf(),
-        source,
-    })
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| DaemonError::StateDir {
+            path: path.to_path_buf(),
+            source,
+        })
 }
 
 fn lock(state_dir: &Path) -> Result<File, DaemonError> {
@@ -171,11 +190,16 @@ fn lock(state_dir: &Path) -> Result<File, DaemonError> {
 
 /// As configured, or the one beside this program.
 fn worker_child(config: &Config) -> PathBuf {
-    config.worker_child.clone().unwrap_or_else(|| sibling("worker-child"))
+    config
+        .worker_child
+        .clone()
+        .unwrap_or_else(|| sibling("worker-child"))
 }
 
 /// A program beside this one.
 pub fn sibling(name: &str) -> PathBuf {
-    let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join(name)));
+    let beside = std::env::current_exe()
+        .ok()
+        .and_then(|path| Some(path.parent()?.join(name)));
     beside.unwrap_or_else(|| PathBuf::from(name))
 }

@@ -101,7 +101,11 @@ impl<'a> Conversation<'a> {
     }
 
     /// Talks until the process has ended, and returns how.
-    pub(super) async fn run(&mut self, receiver: Receiver, mut wishes: Wishes) -> std::io::Result<ExitStatus> {
+    pub(super) async fn run(
+        &mut self,
+        receiver: Receiver,
+        mut wishes: Wishes,
+    ) -> std::io::Result<ExitStatus> {
         let mut inbox = read_ahead(receiver);
         let mut tick = tokio::time::interval(self.tick());
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -121,7 +125,11 @@ impl<'a> Conversation<'a> {
 
     // Small enough for the shortest limit that is watched.
     fn tick(&self) -> Duration {
-        let shortest = self.timeouts.silence.duration().min(self.timeouts.ready.duration());
+        let shortest = self
+            .timeouts
+            .silence
+            .duration()
+            .min(self.timeouts.ready.duration());
         (shortest / 10).clamp(Duration::from_millis(5), Duration::from_millis(500))
     }
 
@@ -180,14 +188,27 @@ impl<'a> Conversation<'a> {
                 let commit = Commit::Batch(records);
                 self.commit(run, seq, &commit).await;
             }
-            FromChild::State { run, seq, state } => self.commit(run, seq, &Commit::State(state)).await,
-            FromChild::Checkpoint { run, seq, mark, counts } => {
-                self.commit(run, seq, &Commit::Checkpoint(mark, counts)).await;
+            FromChild::State { run, seq, state } => {
+                self.commit(run, seq, &Commit::State(state)).await
+            }
+            FromChild::Checkpoint {
+                run,
+                seq,
+                mark,
+                counts,
+            } => {
+                self.commit(run, seq, &Commit::Checkpoint(mark, counts))
+                    .await;
             }
             FromChild::RunDone { run } => self.done(run).await,
             FromChild::RunSnoozed { run, until } => {
                 let latest = self.context.clock.now().plus(MAX_SNOOZE);
-                self.end(run, Outcome::Snoozed { until: until.min(latest) });
+                self.end(
+                    run,
+                    Outcome::Snoozed {
+                        until: until.min(latest),
+                    },
+                );
             }
             FromChild::RunFailed { run, failure } => self.end(run, Outcome::Failed(failure)),
             FromChild::Waiting { run, until } => self.watchdog.waiting(run, until),
@@ -239,7 +260,9 @@ impl<'a> Conversation<'a> {
             let now = self.context.clock.now();
             let error = match commit.apply(&mut self.ingest, run, now).await {
                 Ok(()) => return self.answer(&ToChild::Ack { run, seq }).await,
-                Err(IngestError::Violation { what }) => return self.violation(what, Some(run)).await,
+                Err(IngestError::Violation { what }) => {
+                    return self.violation(what, Some(run)).await;
+                }
                 Err(IngestError::Refused(failure)) => return self.refuse(run, failure).await,
                 Err(IngestError::Store(error)) => error,
             };
@@ -262,7 +285,9 @@ impl<'a> Conversation<'a> {
             Ok(()) => {}
             Err(error) if error.is_violation() => self.violation(error.to_string(), None).await,
             // Its end of the pipe is closed: the process is ending, and says why by its status.
-            Err(error) => tracing::debug!(attempt.id = %self.attempt.id, %error, "the child no longer listens"),
+            Err(error) => {
+                tracing::debug!(attempt.id = %self.attempt.id, %error, "the child no longer listens")
+            }
         }
     }
 
@@ -271,7 +296,10 @@ impl<'a> Conversation<'a> {
     }
 
     async fn store_gone(&mut self, error: &StoreError) {
-        self.kill(KillReason::Store { what: error.to_string() }).await;
+        self.kill(KillReason::Store {
+            what: error.to_string(),
+        })
+        .await;
     }
 
     /// Begins to end the child, unless that has begun for a stronger reason.
@@ -285,7 +313,9 @@ impl<'a> Conversation<'a> {
             Ok(Err(error)) => {
                 tracing::warn!(attempt.id = %self.attempt.id, %error, "the reason of a kill is not stored");
             }
-            Err(_) => tracing::warn!(attempt.id = %self.attempt.id, "the reason of a kill is not stored in time"),
+            Err(_) => {
+                tracing::warn!(attempt.id = %self.attempt.id, "the reason of a kill is not stored in time")
+            }
         }
         let ladder = Ladder::new(reason, Instant::now());
         let rung = ladder.rung();
@@ -354,7 +384,8 @@ impl<'a> Conversation<'a> {
             return lingers.then_some(KillReason::Lingering);
         }
         let flight = self.flight();
-        self.watchdog.check(flight.as_ref(), Instant::now(), self.context.clock.now())
+        self.watchdog
+            .check(flight.as_ref(), Instant::now(), self.context.clock.now())
     }
 
     fn flight(&self) -> Option<Flight> {
@@ -362,7 +393,11 @@ impl<'a> Conversation<'a> {
     }
 
     async fn renew(&mut self) {
-        let renewal = self.context.store.renew_lease(self.grant.account, self.grant.fence, LEASE).await;
+        let renewal = self
+            .context
+            .store
+            .renew_lease(self.grant.account, self.grant.fence, LEASE)
+            .await;
         match renewal {
             Ok(()) => self.renewed = Instant::now(),
             Err(error) if error.is_temporary() => {
@@ -381,7 +416,12 @@ enum Commit {
 }
 
 impl Commit {
-    async fn apply(&self, ingest: &mut Ingest, run: RunNo, now: shared::time::Timestamp) -> Result<(), IngestError> {
+    async fn apply(
+        &self,
+        ingest: &mut Ingest,
+        run: RunNo,
+        now: shared::time::Timestamp,
+    ) -> Result<(), IngestError> {
         match self {
             Self::Batch(records) => ingest.batch(run, records.clone(), now).await,
             Self::State(state) => ingest.state(run, state.clone()).await,

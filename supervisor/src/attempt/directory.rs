@@ -30,7 +30,10 @@ impl Directory {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path)?;
         let workers: Vec<_> = attempt.runs.iter().map(|order| order.worker).collect();
         let flight = FlightFile::create(&path, &workers)?;
         let mut file = fs::OpenOptions::new()

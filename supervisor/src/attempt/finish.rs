@@ -15,7 +15,8 @@ use super::said::Said;
 use super::{Assignment, Context, Ran, RanRun};
 use crate::crash::{self, ReportInput, RunOutcomes};
 use crate::outcome::{
-    CrashId, CrashReport, Decision, Evidence, KillReason, Limits, Outcome, RunFact, StderrText, Verdict,
+    CrashId, CrashReport, Decision, Evidence, KillReason, Limits, Outcome, RunFact, StderrText,
+    Verdict,
 };
 use crate::policy::{self, Facts};
 use crate::store::{EndAttempt, EndRun, Grant, Peaks, RunCounters, StoreError, SyncState};
@@ -57,7 +58,9 @@ pub(super) struct Life {
 impl Life {
     /// Whether eBay refused the token.
     pub(super) fn unauthorized(&self) -> bool {
-        self.said.ends().any(|end| matches!(end, Outcome::Failed(Failure::Unauthorized { .. })))
+        self.said
+            .ends()
+            .any(|end| matches!(end, Outcome::Failed(Failure::Unauthorized { .. })))
     }
 
     fn peaks(&self) -> Peaks {
@@ -69,8 +72,13 @@ impl Life {
 }
 
 /// Concludes: everything that is known becomes one stored end.
-pub(super) async fn conclude(undertaking: &Undertaking<'_>, mut life: Life) -> Result<Ran, StoreError> {
-    let Undertaking { context, orders, .. } = *undertaking;
+pub(super) async fn conclude(
+    undertaking: &Undertaking<'_>,
+    mut life: Life,
+) -> Result<Ran, StoreError> {
+    let Undertaking {
+        context, orders, ..
+    } = *undertaking;
     let peaks = life.peaks();
     let directory = life.directory.take();
     let counters = std::mem::take(&mut life.counters);
@@ -123,7 +131,12 @@ pub(super) async fn conclude(undertaking: &Undertaking<'_>, mut life: Life) -> R
     })
 }
 
-fn evidence(life: Life, stderr: &StderrText, undertaking: &Undertaking<'_>, said: &[Option<Outcome>]) -> Evidence {
+fn evidence(
+    life: Life,
+    stderr: &StderrText,
+    undertaking: &Undertaking<'_>,
+    said: &[Option<Outcome>],
+) -> Evidence {
     let fact = |order: &RunOrder| RunFact {
         worker: order.worker,
         ended: said.get(order.run.index()).is_some_and(Option::is_some),
@@ -138,7 +151,11 @@ fn evidence(life: Life, stderr: &StderrText, undertaking: &Undertaking<'_>, said
         flight: life.flight,
         limits: life.limits,
         slot: undertaking.assignment.slot,
-        stderr_tail: if stderr.tail.is_empty() { stderr.head.clone() } else { stderr.tail.clone() },
+        stderr_tail: if stderr.tail.is_empty() {
+            stderr.head.clone()
+        } else {
+            stderr.tail.clone()
+        },
         runs: undertaking.orders.runs.iter().map(fact).collect(),
     }
 }
@@ -163,13 +180,20 @@ impl Judge<'_> {
         counters: RunCounters,
         rng: &mut fastrand::Rng,
     ) -> (EndRun, RanRun) {
-        let outcome = self.outcomes.runs.get(order.run.index()).cloned().unwrap_or(Outcome::Interrupted);
+        let outcome = self
+            .outcomes
+            .runs
+            .get(order.run.index())
+            .cloned()
+            .unwrap_or(Outcome::Interrupted);
         let backlog = has_backlog(order, counters.cursor);
         let config = &self.undertaking.context.config;
         let facts = self.facts(order, state, backlog);
-        let (policy, decision) = policy::decide(&state.policy, &outcome, &facts, &config.policy, rng);
+        let (policy, decision) =
+            policy::decide(&state.policy, &outcome, &facts, &config.policy, rng);
         let cursor = counters.cursor.or(state.cursor);
-        let report = deserves_report(&outcome, &decision).then(|| self.report(order, &outcome, &decision, cursor));
+        let report = deserves_report(&outcome, &decision)
+            .then(|| self.report(order, &outcome, &decision, cursor));
         let told = RanRun {
             worker: order.worker,
             outcome: outcome.clone(),
@@ -191,7 +215,11 @@ impl Judge<'_> {
     }
 
     fn facts(&self, order: &RunOrder, state: &SyncState, backlog: bool) -> Facts {
-        let Undertaking { context, assignment, .. } = *self.undertaking;
+        let Undertaking {
+            context,
+            assignment,
+            ..
+        } = *self.undertaking;
         let limits = context.config.limits_for(&assignment.account.name);
         Facts {
             now: self.now,
@@ -214,7 +242,12 @@ impl Judge<'_> {
         decision: &Decision,
         cursor: Option<Timestamp>,
     ) -> CrashReport {
-        let Undertaking { context, assignment, orders, .. } = *self.undertaking;
+        let Undertaking {
+            context,
+            assignment,
+            orders,
+            ..
+        } = *self.undertaking;
         crash::assemble(&ReportInput {
             id: CrashId {
                 attempt: orders.id,
@@ -243,15 +276,26 @@ fn deserves_report(outcome: &Outcome, decision: &Decision) -> bool {
     match outcome {
         Outcome::Died(_) => true,
         Outcome::Failed(failure) => {
-            decision.charged || matches!(failure, Failure::TooLarge { .. } | Failure::Incomplete { .. } | Failure::Forbidden { .. })
+            decision.charged
+                || matches!(
+                    failure,
+                    Failure::TooLarge { .. }
+                        | Failure::Incomplete { .. }
+                        | Failure::Forbidden { .. }
+                )
         }
-        Outcome::Completed | Outcome::Snoozed { .. } | Outcome::Interrupted | Outcome::Cancelled | Outcome::Drained => false,
+        Outcome::Completed
+        | Outcome::Snoozed { .. }
+        | Outcome::Interrupted
+        | Outcome::Cancelled
+        | Outcome::Drained => false,
     }
 }
 
 /// The report in the log and as a file. The database is the third place, with the end itself.
 fn publish(context: &Context, report: &CrashReport, directory: Option<&Directory>) {
-    let json = serde_json::to_string(report).unwrap_or_else(|error| format!("not printable: {error}"));
+    let json =
+        serde_json::to_string(report).unwrap_or_else(|error| format!("not printable: {error}"));
     tracing::error!(
         account.id = %report.account_id, account.name = report.account, worker.name = %report.worker,
         crash.id = %report.id, cause = report.verdict.cause.name(), confidence = report.verdict.confidence.name(),
@@ -260,12 +304,17 @@ fn publish(context: &Context, report: &CrashReport, directory: Option<&Directory
     let crashes = context.state_dir.join("crashes");
     match crash::write(&crashes, report) {
         Ok(path) => {
-            let kept = path.parent().zip(directory).map(|(home, directory)| directory.keep_in(home));
+            let kept = path
+                .parent()
+                .zip(directory)
+                .map(|(home, directory)| directory.keep_in(home));
             if let Some(Err(error)) = kept {
                 tracing::warn!(crash.id = %report.id, %error, "the attempt's files are not kept beside its report");
             }
         }
-        Err(error) => tracing::error!(crash.id = %report.id, %error, "the crash report is in the database only"),
+        Err(error) => {
+            tracing::error!(crash.id = %report.id, %error, "the crash report is in the database only")
+        }
     }
 }
 

@@ -32,7 +32,11 @@ pub(super) struct Orders<'a> {
 
 /// Writes the orders of an attempt that starts now.
 pub(super) fn attempt(orders: &Orders<'_>, config: &Config, now: Timestamp) -> Attempt {
-    let runs = orders.states.iter().zip(0..).map(|(state, number)| run(state, RunNo(number), config, now));
+    let runs = orders
+        .states
+        .iter()
+        .zip(0..)
+        .map(|(state, number)| run(state, RunNo(number), config, now));
     Attempt {
         id: orders.id,
         account_id: orders.account.id,
@@ -67,7 +71,9 @@ fn run(state: &SyncState, number: RunNo, config: &Config, now: Timestamp) -> Run
 fn window(state: &SyncState, config: &Config, now: Timestamp) -> WindowOrder {
     let sync = &config.sync;
     WindowOrder {
-        cursor: state.cursor.unwrap_or_else(|| now.minus(sync.first_span.duration())),
+        cursor: state
+            .cursor
+            .unwrap_or_else(|| now.minus(sync.first_span.duration())),
         until: now.minus(sync.lag.duration()),
         step_ms: state.policy.step_ms.unwrap_or_else(|| sync.step.millis()),
         overlap_ms: sync.overlap.millis(),

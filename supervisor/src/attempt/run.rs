@@ -64,7 +64,10 @@ async fn begin(context: &Context, assignment: &Assignment, wishes: Wishes) -> En
         Err(error) => return End::Store(error),
     };
     if refused {
-        let state = context.store.set_token_state(account.id, Some("refused"), Some(&token_mark)).await;
+        let state = context
+            .store
+            .set_token_state(account.id, Some("refused"), Some(&token_mark))
+            .await;
         if let Err(error) = state {
             return End::Store(error);
         }
@@ -83,10 +86,18 @@ async fn lease(context: &Context, assignment: &Assignment) -> Result<Begun, Stor
         holder: &context.holder,
         lease_for: LEASE,
     };
-    context.store.begin_attempt(&begin, context.clock.now()).await
+    context
+        .store
+        .begin_attempt(&begin, context.clock.now())
+        .await
 }
 
-fn orders(context: &Context, assignment: &Assignment, begun: &Begun, endpoints: Endpoints) -> Attempt {
+fn orders(
+    context: &Context,
+    assignment: &Assignment,
+    begun: &Begun,
+    endpoints: Endpoints,
+) -> Attempt {
     let orders = Orders {
         id: begun.attempt,
         account: &assignment.account,
@@ -99,19 +110,30 @@ fn orders(context: &Context, assignment: &Assignment, begun: &Begun, endpoints: 
 
 /// The life of the process, if there was one.
 async fn live(undertaking: &Undertaking<'_>, token: Secret, wishes: Wishes) -> Life {
-    let Undertaking { context, orders, .. } = *undertaking;
+    let Undertaking {
+        context, orders, ..
+    } = *undertaking;
     let directory = match Directory::create(&context.state_dir, orders) {
         Ok(directory) => directory,
-        Err(error) => return Life::unborn(format!("making the attempt directory failed: {error}"), None),
+        Err(error) => {
+            return Life::unborn(
+                format!("making the attempt directory failed: {error}"),
+                None,
+            );
+        }
     };
     let child = match context.spawner.spawn(directory.path()).await {
         Ok(child) => child,
         Err(error) => return Life::unborn(error.to_string(), Some(directory)),
     };
-    let Some((process, sender, receiver)) = Process::adopt(child, context.big_frames.clone()) else {
+    let Some((process, sender, receiver)) = Process::adopt(child, context.big_frames.clone())
+    else {
         return Life::unborn("the child came without pipes".to_owned(), Some(directory));
     };
-    let noted = context.store.note_spawned(orders.id, process.pid(), process.started().unwrap_or(0)).await;
+    let noted = context
+        .store
+        .note_spawned(orders.id, process.pid(), process.started().unwrap_or(0))
+        .await;
     let limits = process.limit(&undertaking.assignment.limits);
     let mut conversation = Conversation::new(Beginning {
         context,
@@ -124,9 +146,17 @@ async fn live(undertaking: &Undertaking<'_>, token: Secret, wishes: Wishes) -> L
         token,
     });
     if let Err(error) = noted {
-        conversation.kill(KillReason::Store { what: error.to_string() }).await;
+        conversation
+            .kill(KillReason::Store {
+                what: error.to_string(),
+            })
+            .await;
     } else if let Err(error) = &limits {
-        conversation.kill(KillReason::Limits { what: error.to_string() }).await;
+        conversation
+            .kill(KillReason::Limits {
+                what: error.to_string(),
+            })
+            .await;
     }
     let status = conversation.run(receiver, wishes).await;
     let mut life = bury(conversation, status, limits.ok()).await;
@@ -134,9 +164,17 @@ async fn live(undertaking: &Undertaking<'_>, token: Secret, wishes: Wishes) -> L
     life
 }
 
-async fn bury(conversation: Conversation<'_>, status: std::io::Result<ExitStatus>, limits: Option<Limits>) -> Life {
-    let counters: Vec<RunCounters> =
-        conversation.attempt.runs.iter().map(|order| conversation.ingest.counters(order.run)).collect();
+async fn bury(
+    conversation: Conversation<'_>,
+    status: std::io::Result<ExitStatus>,
+    limits: Option<Limits>,
+) -> Life {
+    let counters: Vec<RunCounters> = conversation
+        .attempt
+        .runs
+        .iter()
+        .map(|order| conversation.ingest.counters(order.run))
+        .collect();
     let flight = conversation.directory.flight.read();
     let process = conversation.process;
     let pid = process.pid();

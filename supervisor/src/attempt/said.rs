@@ -49,11 +49,18 @@ impl Said {
 ///
 /// A snapshot that is done has committed its checkpoint. A window that is done is covered, or the
 /// time after which no slice may begin has passed.
-pub(super) fn done_fault(order: &RunOrder, counters: &RunCounters, now: Timestamp) -> Option<Failure> {
+pub(super) fn done_fault(
+    order: &RunOrder,
+    counters: &RunCounters,
+    now: Timestamp,
+) -> Option<Failure> {
     let fault = match &order.mode {
-        RunMode::Snapshot(_) if counters.slices == 0 => "RunDone of a snapshot without a checkpoint",
+        RunMode::Snapshot(_) if counters.slices == 0 => {
+            "RunDone of a snapshot without a checkpoint"
+        }
         RunMode::Window(window)
-            if counters.cursor.unwrap_or(window.cursor) < window.until && now < order.take_until =>
+            if counters.cursor.unwrap_or(window.cursor) < window.until
+                && now < order.take_until =>
         {
             "RunDone before the window is covered, with time left"
         }
@@ -100,14 +107,42 @@ mod tests {
         };
         let cases = [
             (&window, counters(1, Some(10)), 5, true, "covered"),
-            (&window, counters(0, None), 5, false, "nothing covered, time left"),
-            (&window, counters(1, Some(9)), 999, false, "a part covered, time left"),
-            (&window, counters(1, Some(9)), 1000, true, "a part covered, time over"),
-            (&snapshot, counters(1, Some(5)), 5, true, "a snapshot committed"),
+            (
+                &window,
+                counters(0, None),
+                5,
+                false,
+                "nothing covered, time left",
+            ),
+            (
+                &window,
+                counters(1, Some(9)),
+                999,
+                false,
+                "a part covered, time left",
+            ),
+            (
+                &window,
+                counters(1, Some(9)),
+                1000,
+                true,
+                "a part covered, time over",
+            ),
+            (
+                &snapshot,
+                counters(1, Some(5)),
+                5,
+                true,
+                "a snapshot committed",
+            ),
             (&snapshot, counters(0, None), 5000, false, "no snapshot"),
         ];
         for (order, counters, now, good, why) in cases {
-            assert_eq!(done_fault(order, &counters, Timestamp(now)).is_none(), good, "{why}");
+            assert_eq!(
+                done_fault(order, &counters, Timestamp(now)).is_none(),
+                good,
+                "{why}"
+            );
         }
     }
 

@@ -99,17 +99,33 @@ mod tests {
         };
         let start = Instant::now();
         let cases = [
-            (KillReason::Drained, vec![Rung::Stop, Rung::Term, Rung::Kill, Rung::Kill]),
-            (KillReason::Lingering, vec![Rung::Term, Rung::Kill, Rung::Kill]),
-            (KillReason::NeverReady { waited_ms: 1 }, vec![Rung::Kill, Rung::Kill]),
+            (
+                KillReason::Drained,
+                vec![Rung::Stop, Rung::Term, Rung::Kill, Rung::Kill],
+            ),
+            (
+                KillReason::Lingering,
+                vec![Rung::Term, Rung::Kill, Rung::Kill],
+            ),
+            (
+                KillReason::NeverReady { waited_ms: 1 },
+                vec![Rung::Kill, Rung::Kill],
+            ),
         ];
         for (reason, expected) in cases {
             let mut ladder = Ladder::new(reason, start);
             let mut at = start;
             let mut rungs = vec![ladder.rung()];
             while rungs.len() < expected.len() {
-                let grace = if ladder.rung() == Rung::Stop { graces.stop } else { graces.term };
-                assert_eq!(ladder.climb(graces, at + grace - Duration::from_millis(1)), None);
+                let grace = if ladder.rung() == Rung::Stop {
+                    graces.stop
+                } else {
+                    graces.term
+                };
+                assert_eq!(
+                    ladder.climb(graces, at + (grace - Duration::from_millis(1))),
+                    None
+                );
                 at += grace;
                 rungs.extend(ladder.climb(graces, at));
             }

@@ -33,9 +33,15 @@ pub(super) async fn add(place: &Place, new: &NewAccount, output: Output) -> anyh
     check(place, new)?;
     let token_file = std::path::absolute(&new.token_file)?;
     tokens::read(&token_file).map_err(|problem| {
-        BadInput(format!("{problem}; write the account's access token there first. Nothing was added"))
+        BadInput(format!(
+            "{problem}; write the account's access token there first. Nothing was added"
+        ))
     })?;
-    let workers = if new.workers.is_empty() { &Worker::ALL[..] } else { &new.workers };
+    let workers = if new.workers.is_empty() {
+        &Worker::ALL[..]
+    } else {
+        &new.workers
+    };
     let account = store::NewAccount {
         name: &new.name,
         environment: &new.environment,
@@ -44,14 +50,25 @@ pub(super) async fn add(place: &Place, new: &NewAccount, output: Output) -> anyh
         workers,
     };
     let store = daemon::open_store(&place.state_dir, true).await?;
-    let id = store.add_account(&account, Clock.now()).await.map_err(|error| {
-        if matches!(error, StoreError::AlreadyExists { .. }) {
-            BadInput(format!("there is an account {} already; nothing was added", new.name)).into()
-        } else {
-            anyhow::Error::new(error)
-        }
-    })?;
-    let added = store.accounts().await?.into_iter().find(|account| account.id == id);
+    let id = store
+        .add_account(&account, Clock.now())
+        .await
+        .map_err(|error| {
+            if matches!(error, StoreError::AlreadyExists { .. }) {
+                BadInput(format!(
+                    "there is an account {} already; nothing was added",
+                    new.name
+                ))
+                .into()
+            } else {
+                anyhow::Error::new(error)
+            }
+        })?;
+    let added = store
+        .accounts()
+        .await?
+        .into_iter()
+        .find(|account| account.id == id);
     if let Some(account) = added {
         output.answer(&view(account), |account| {
             format!("account {} added; a running service takes it up within seconds, or try: bulkhead run --once", account.name)
@@ -61,19 +78,36 @@ pub(super) async fn add(place: &Place, new: &NewAccount, output: Output) -> anyh
 }
 
 pub(super) async fn list(place: &Place, output: Output) -> anyhow::Result<Exit> {
-    let accounts: Vec<AccountAnswer> = place.store().await?.accounts().await?.into_iter().map(view).collect();
+    let accounts: Vec<AccountAnswer> = place
+        .store()
+        .await?
+        .accounts()
+        .await?
+        .into_iter()
+        .map(view)
+        .collect();
     output.answer(&accounts, |accounts| {
-        let head = ["ACCOUNT", "ENVIRONMENT", "MARKETPLACE", "ENABLED", "TOKEN", "TOKEN FILE"];
-        table(&head, accounts.iter().map(|account| {
-            vec![
-                account.name.clone(),
-                account.environment.clone(),
-                account.marketplace.clone(),
-                if account.enabled { "yes" } else { "no" }.to_owned(),
-                account.token_state.clone(),
-                account.token_file.clone(),
-            ]
-        }))
+        let head = [
+            "ACCOUNT",
+            "ENVIRONMENT",
+            "MARKETPLACE",
+            "ENABLED",
+            "TOKEN",
+            "TOKEN FILE",
+        ];
+        table(
+            &head,
+            accounts.iter().map(|account| {
+                vec![
+                    account.name.clone(),
+                    account.environment.clone(),
+                    account.marketplace.clone(),
+                    if account.enabled { "yes" } else { "no" }.to_owned(),
+                    account.token_state.clone(),
+                    account.token_file.clone(),
+                ]
+            }),
+        )
     })?;
     Ok(Exit::Done)
 }
@@ -116,5 +150,10 @@ fn check(place: &Place, new: &NewAccount) -> Result<(), BadInput> {
 }
 
 fn path_text(path: &Path) -> Result<&str, BadInput> {
-    path.to_str().ok_or_else(|| BadInput(format!("--token-file {}: the path is not UTF-8", path.display())))
+    path.to_str().ok_or_else(|| {
+        BadInput(format!(
+            "--token-file {}: the path is not UTF-8",
+            path.display()
+        ))
+    })
 }

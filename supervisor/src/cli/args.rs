@@ -151,9 +151,14 @@ pub(super) fn explain(help: &clap::Error) -> ExitCode {
 /// The state directory: as said, or where a service or a person keeps such things.
 pub(super) fn state_dir(said: Option<PathBuf>) -> Result<PathBuf, BadInput> {
     let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/state/bulkhead"));
-    let found = said.or_else(|| std::env::var_os("STATE_DIRECTORY").map(PathBuf::from)).or_else(home);
-    let path = found.ok_or_else(|| BadInput("no home directory: name a state directory with --state-dir".to_owned()))?;
-    std::path::absolute(&path).map_err(|error| BadInput(format!("--state-dir {}: {error}", path.display())))
+    let found = said
+        .or_else(|| std::env::var_os("STATE_DIRECTORY").map(PathBuf::from))
+        .or_else(home);
+    let path = found.ok_or_else(|| {
+        BadInput("no home directory: name a state directory with --state-dir".to_owned())
+    })?;
+    std::path::absolute(&path)
+        .map_err(|error| BadInput(format!("--state-dir {}: {error}", path.display())))
 }
 
 fn worker(name: &str) -> Result<Worker, String> {

@@ -45,16 +45,19 @@ pub(super) async fn list(place: &Place, limit: u32, output: Output) -> anyhow::R
             return "no crash reports".to_owned();
         }
         let head = ["ID", "ACCOUNT", "WHEN", "CAUSE", "SURE", "FINGERPRINT"];
-        table(&head, lines.iter().zip(when).map(|(line, when)| {
-            vec![
-                line.id.to_string(),
-                line.account.clone(),
-                when,
-                line.cause.clone(),
-                line.confidence.clone(),
-                line.fingerprint.clone(),
-            ]
-        }))
+        table(
+            &head,
+            lines.iter().zip(when).map(|(line, when)| {
+                vec![
+                    line.id.to_string(),
+                    line.account.clone(),
+                    when,
+                    line.cause.clone(),
+                    line.confidence.clone(),
+                    line.fingerprint.clone(),
+                ]
+            }),
+        )
     })?;
     Ok(Exit::Done)
 }
@@ -63,12 +66,19 @@ pub(super) async fn show(place: &Place, id: CrashId, output: Output) -> anyhow::
     let store = place.store().await?;
     let report = store.crash(id).await.map_err(|error| {
         if matches!(error, StoreError::NotFound { .. }) {
-            BadInput(format!("there is no crash report {id}; bulkhead crash list shows them")).into()
+            BadInput(format!(
+                "there is no crash report {id}; bulkhead crash list shows them"
+            ))
+            .into()
         } else {
             anyhow::Error::new(error)
         }
     })?;
-    let Group { count, accounts, first_seen } = store.same_fingerprint(&report.fingerprint).await?;
+    let Group {
+        count,
+        accounts,
+        first_seen,
+    } = store.same_fingerprint(&report.fingerprint).await?;
     let seen = Seen {
         count,
         accounts,
@@ -92,32 +102,13 @@ fn view(row: CrashRow) -> CrashLine {
 }
 
 fn words(answer: &CrashAnswer, dir: &str) -> String {
-    let report = &answer.report;
-    let mut lines = vec![
-        ("crash".to_owned(), format!("{}, account {}, {}", report.id, report.account, report.at)),
-        ("cause".to_owned(), cause(report)),
-    ];
-    lines.extend(report.verdict.evidence.iter().map(|evidence| ("evidence".to_owned(), evidence.clone())));
-    lines.extend(report.failure.iter().map(|failure| ("failure".to_owned(), failure.to_string())));
-    lines.extend(report.panic.iter().map(|panic| ("panic".to_owned(), panic.clone())));
-    lines.push(("memory".to_owned(), memory(report)));
-    lines.extend(stage(report));
-    lines.extend(report.cursor.map(|cursor| ("cursor".to_owned(), format!("{cursor}, not moved"))));
-    let seen = &answer.seen;
-    let first = seen.first.as_deref().unwrap_or("now");
-    lines.push((
-        "seen".to_owned(),
-        format!("{} times on {} accounts since {first} (fingerprint {})", seen.count, seen.accounts, report.fingerprint),
-    ));
-    let decision = &report.decision;
-    lines.push(("decision".to_owned(), format!("{}: {}; next at {}", decision.kind.name(), decision.why, decision.due_at)));
-    lines.push(("files".to_owned(), dir.to_owned()));
     let mut text = String::new();
-    for (name, value) in lines {
+    for (name, value) in facts(answer, dir) {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{name:<10}{value}");
     }
-    for (name, part) in [("stderr", &report.stderr.head), ("… stderr", &report.stderr.tail)] {
+    let stderr = &answer.report.stderr;
+    for (name, part) in [("stderr", &stderr.head), ("… stderr", &stderr.tail)] {
         if !part.is_empty() {
             let _ = writeln!(text, "\n{name}:\n{}", part.trim_end());
         }
@@ -125,12 +116,44 @@ fn words(answer: &CrashAnswer, dir: &str) -> String {
     text.trim_end().to_owned()
 }
 
+fn facts(answer: &CrashAnswer, dir: &str) -> Vec<(&'static str, String)> {
+    let report = &answer.report;
+    let (decision, seen) = (&report.decision, &answer.seen);
+    let what = format!("{}, account {}, {}", report.id, report.account, report.at);
+    let mut facts = vec![("crash", what), ("cause", cause(report))];
+    let evidence = report.verdict.evidence.iter().cloned();
+    facts.extend(evidence.map(|line| ("evidence", line)));
+    let failure = report.failure.iter().map(ToString::to_string);
+    facts.extend(failure.map(|line| ("failure", line)));
+    facts.extend(report.panic.clone().map(|line| ("panic", line)));
+    facts.push(("memory", memory(report)));
+    facts.extend(stage(report));
+    let cursor = report.cursor.map(|cursor| format!("{cursor}, not moved"));
+    facts.extend(cursor.map(|line| ("cursor", line)));
+    let first = seen.first.as_deref().unwrap_or("now");
+    let (count, accounts, print) = (seen.count, seen.accounts, &report.fingerprint);
+    let seen = format!("{count} times on {accounts} accounts since {first} (fingerprint {print})");
+    facts.push(("seen", seen));
+    let (kind, why, due_at) = (decision.kind.name(), &decision.why, decision.due_at);
+    facts.push(("decision", format!("{kind}: {why}; next at {due_at}")));
+    facts.push(("files", dir.to_owned()));
+    facts
+}
+
 fn cause(report: &CrashReport) -> String {
     let verdict = &report.verdict;
     let build = &report.build;
     match &report.failure {
-        Some(failure) => format!("the run failed: {} (process {}), build {build}", failure.name(), verdict.cause.name()),
-        None => format!("{} ({}), build {build}", verdict.cause.name(), verdict.confidence.name()),
+        Some(failure) => format!(
+            "the run failed: {} (process {}), build {build}",
+            failure.name(),
+            verdict.cause.name()
+        ),
+        None => format!(
+            "{} ({}), build {build}",
+            verdict.cause.name(),
+            verdict.confidence.name()
+        ),
     }
 }
 
@@ -148,20 +171,20 @@ fn memory(report: &CrashReport) -> String {
     text
 }
 
-fn stage(report: &CrashReport) -> Vec<(String, String)> {
+fn stage(report: &CrashReport) -> Vec<(&'static str, String)> {
     let Some(stage) = &report.stage else {
         return Vec::new();
     };
-    let mut lines = vec![(
-        "stage".to_owned(),
-        format!(
-            "{}, item {}, byte {}, page {}, {} requests, {} bytes received, {} records sent",
-            stage.phase, stage.item, stage.byte, stage.pages, stage.requests, stage.received, stage.records
-        ),
-    )];
-    lines.extend(stage.slice.map(|(start, end)| ("slice".to_owned(), format!("{start} to {end}"))));
+    let place = format!("{}, item {}, byte {}", stage.phase, stage.item, stage.byte);
+    let work = format!(
+        "{} requests, {} pages, {} bytes received, {} records sent",
+        stage.requests, stage.pages, stage.received, stage.records
+    );
+    let mut facts = vec![("stage", place), ("work", work)];
+    let slice = stage.slice.map(|(start, end)| format!("{start} to {end}"));
+    facts.extend(slice.map(|line| ("slice", line)));
     if !stage.last_request.is_empty() {
-        lines.push(("request".to_owned(), stage.last_request.clone()));
+        facts.push(("request", stage.last_request.clone()));
     }
-    lines
+    facts
 }

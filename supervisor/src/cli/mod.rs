@@ -52,9 +52,15 @@ pub fn main() -> ExitCode {
         Ok(args) => args,
         Err(help) => return args::explain(&help),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
-        Err(error) => return complain(&anyhow::Error::new(error).context("cannot start the runtime")),
+        Err(error) => {
+            return complain(&anyhow::Error::new(error).context("cannot start the runtime"));
+        }
     };
     match runtime.block_on(Box::pin(answer(args))) {
         Ok(exit) => ExitCode::from(exit.code()),
@@ -65,7 +71,14 @@ pub fn main() -> ExitCode {
 #[expect(clippy::print_stderr, reason = "the last word to a person")]
 fn complain(error: &anyhow::Error) -> ExitCode {
     eprintln!("bulkhead: {error:#}");
-    ExitCode::from(if error.is::<args::BadInput>() { Exit::Usage } else { Exit::Failed }.code())
+    ExitCode::from(
+        if error.is::<args::BadInput>() {
+            Exit::Usage
+        } else {
+            Exit::Failed
+        }
+        .code(),
+    )
 }
 
 async fn answer(args: Args) -> anyhow::Result<Exit> {
@@ -126,6 +139,8 @@ impl Place {
             ))
             .into());
         }
-        crate::daemon::open_store(&self.state_dir, false).await.context("cannot open the database")
+        crate::daemon::open_store(&self.state_dir, false)
+            .await
+            .context("cannot open the database")
     }
 }

@@ -25,9 +25,15 @@ impl Output {
     }
 
     /// Prints the answer: `data` as JSON, or what `text` makes of it.
-    pub(super) fn answer<T: Serialize>(self, data: &T, text: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
+    pub(super) fn answer<T: Serialize>(
+        self,
+        data: &T,
+        text: impl FnOnce(&T) -> String,
+    ) -> anyhow::Result<()> {
         let mut words = match self.format {
-            Format::Json => serde_json::to_string_pretty(data).context("cannot print the answer")?,
+            Format::Json => {
+                serde_json::to_string_pretty(data).context("cannot print the answer")?
+            }
             Format::Text => text(data),
         };
         words.push('\n');
@@ -39,7 +45,9 @@ impl Output {
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("cannot print the answer"),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot print the answer")
+        }
         _ => Ok(()),
     }
 }
@@ -47,7 +55,9 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
 /// A table with a head line and no frame.
 pub(super) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(head.iter().copied());
     for row in rows {
         table.add_row(row);
@@ -58,19 +68,35 @@ pub(super) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) 
 /// A span of time in at most two units: `3d 4h`, `12m 5s`, `850ms`.
 pub(super) fn span(span: std::time::Duration) -> String {
     let total = span.as_secs();
-    let (days, hours, minutes, seconds) = (total / 86_400, total / 3600 % 24, total / 60 % 60, total % 60);
+    let (days, hours, minutes, seconds) = (
+        total / 86_400,
+        total / 3600 % 24,
+        total / 60 % 60,
+        total % 60,
+    );
     let units = [(days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s")];
-    let mut parts = units.iter().skip_while(|(count, _)| *count == 0).take(2).peekable();
+    let mut parts = units
+        .iter()
+        .skip_while(|(count, _)| *count == 0)
+        .take(2)
+        .peekable();
     if parts.peek().is_none() {
         return format!("{}ms", span.subsec_millis());
     }
-    let words: Vec<String> = parts.filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
+    let words: Vec<String> = parts
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect();
     words.join(" ")
 }
 
 /// How long ago, or how long until: `5m ago`, `in 3s`.
 pub(super) fn distance(at: Timestamp, now: Timestamp) -> String {
-    if at <= now { format!("{} ago", span(now.since(at))) } else { format!("in {}", span(at.since(now))) }
+    if at <= now {
+        format!("{} ago", span(now.since(at)))
+    } else {
+        format!("in {}", span(at.since(now)))
+    }
 }
 
 /// Bytes in MiB with one decimal.

@@ -28,31 +28,56 @@ pub(super) async fn list(place: &Place, output: Output) -> anyhow::Result<Exit> 
         if answers.is_empty() {
             return "nothing is in quarantine".to_owned();
         }
-        let head = ["ACCOUNT", "WORKER", "UNTIL", "CHARGED", "LAST", "RELEASE WITH"];
+        let head = [
+            "ACCOUNT",
+            "WORKER",
+            "UNTIL",
+            "CHARGED",
+            "LAST",
+            "RELEASE WITH",
+        ];
         let until = |answer: &QuarantineAnswer| {
-            shared::time::Timestamp::parse(&answer.until).map_or_else(String::new, |at| distance(at, now))
+            shared::time::Timestamp::parse(&answer.until)
+                .map_or_else(String::new, |at| distance(at, now))
         };
-        table(&head, answers.iter().map(|answer| {
-            vec![
-                answer.account.clone(),
-                answer.worker.to_string(),
-                until(answer),
-                answer.charged.to_string(),
-                answer.last_detail.clone().unwrap_or_default(),
-                answer.release.clone(),
-            ]
-        }))
+        table(
+            &head,
+            answers.iter().map(|answer| {
+                vec![
+                    answer.account.clone(),
+                    answer.worker.to_string(),
+                    until(answer),
+                    answer.charged.to_string(),
+                    answer.last_detail.clone().unwrap_or_default(),
+                    answer.release.clone(),
+                ]
+            }),
+        )
     })?;
     Ok(Exit::Done)
 }
 
-pub(super) async fn release(place: &Place, account: &str, worker: Worker, output: Output) -> anyhow::Result<Exit> {
+pub(super) async fn release(
+    place: &Place,
+    account: &str,
+    worker: Worker,
+    output: Output,
+) -> anyhow::Result<Exit> {
     let store = place.store().await?;
-    let found = store.accounts().await?.into_iter().find(|known| known.name == account);
+    let found = store
+        .accounts()
+        .await?
+        .into_iter()
+        .find(|known| known.name == account);
     let Some(known) = found else {
-        return Err(BadInput(format!("there is no account {account}; bulkhead account list shows them")).into());
+        return Err(BadInput(format!(
+            "there is no account {account}; bulkhead account list shows them"
+        ))
+        .into());
     };
-    let released = store.release_quarantine(known.id, worker, Clock.now()).await?;
+    let released = store
+        .release_quarantine(known.id, worker, Clock.now())
+        .await?;
     let answer = serde_json::json!({ "account": account, "worker": worker, "released": released });
     output.answer(&answer, |_| {
         if released {
@@ -61,7 +86,11 @@ pub(super) async fn release(place: &Place, account: &str, worker: Worker, output
             format!("{worker} of {account} was not in quarantine; nothing was changed")
         }
     })?;
-    Ok(if released { Exit::Done } else { Exit::NothingDue })
+    Ok(if released {
+        Exit::Done
+    } else {
+        Exit::NothingDue
+    })
 }
 
 fn view(state: &SyncState) -> Option<QuarantineAnswer> {
@@ -72,6 +101,9 @@ fn view(state: &SyncState) -> Option<QuarantineAnswer> {
         charged: state.policy.tally.len(),
         last_outcome: state.last_outcome.clone(),
         last_detail: state.last_detail.clone(),
-        release: format!("bulkhead quarantine release {} {}", state.account, state.worker),
+        release: format!(
+            "bulkhead quarantine release {} {}",
+            state.account, state.worker
+        ),
     })
 }

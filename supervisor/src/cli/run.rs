@@ -25,7 +25,13 @@ pub(super) async fn run(place: &Place, once: bool, output: Output) -> anyhow::Re
     let daemon = Daemon::open(&place.state_dir, place.config.clone()).await?;
     let stop = stop_on_signals()?;
     let mut dispatcher = daemon.dispatcher(fastrand::Rng::new());
-    let mode = if once { Mode::Once { snoozes: SHORT_SNOOZE } } else { Mode::Service };
+    let mode = if once {
+        Mode::Once {
+            snoozes: SHORT_SNOOZE,
+        }
+    } else {
+        Mode::Service
+    };
     tracing::info!(state_dir = %place.state_dir.display(), once, "bulkhead runs");
     let summary = dispatcher.run(mode, stop).await?;
     tracing::info!("bulkhead stopped; no child is left");
@@ -44,7 +50,9 @@ fn words(pass: &PassAnswer) -> String {
     match (pass.well, pass.ill) {
         (0, 0) => "nothing was due; bulkhead status shows when the next run is".to_owned(),
         (well, 0) => format!("{well} workers ran well"),
-        (well, ill) => format!("{well} workers ran well, {ill} did not: see bulkhead status and bulkhead crash list"),
+        (well, ill) => format!(
+            "{well} workers ran well, {ill} did not: see bulkhead status and bulkhead crash list"
+        ),
     }
 }
 

@@ -35,9 +35,18 @@ pub(super) async fn status(place: &Place, output: Output) -> anyhow::Result<Exit
     let answers: Vec<StatusAnswer> = rows.into_iter().map(|row| view(row, now)).collect();
     output.answer(&answers, |answers| {
         if answers.is_empty() {
-            return "there are no accounts yet: bulkhead account add NAME --token-file FILE".to_owned();
+            return "there are no accounts yet: bulkhead account add NAME --token-file FILE"
+                .to_owned();
         }
-        let head = ["ACCOUNT", "WORKER", "STATE", "BEHIND", "LAST SUCCESS", "LAST OUTCOME", "DUE"];
+        let head = [
+            "ACCOUNT",
+            "WORKER",
+            "STATE",
+            "BEHIND",
+            "LAST SUCCESS",
+            "LAST OUTCOME",
+            "DUE",
+        ];
         table(&head, answers.iter().map(|answer| line(answer, now)))
     })?;
     Ok(Exit::Done)
@@ -45,7 +54,9 @@ pub(super) async fn status(place: &Place, output: Output) -> anyhow::Result<Exit
 
 fn line(answer: &StatusAnswer, now: Timestamp) -> Vec<String> {
     let when = |text: &Option<String>| {
-        text.as_deref().and_then(Timestamp::parse).map_or_else(|| "-".to_owned(), |at| distance(at, now))
+        text.as_deref()
+            .and_then(Timestamp::parse)
+            .map_or_else(|| "-".to_owned(), |at| distance(at, now))
     };
     let outcome = match (&answer.last_outcome, &answer.last_detail) {
         (Some(outcome), Some(detail)) if !detail.is_empty() => format!("{outcome}: {detail}"),
@@ -70,9 +81,14 @@ fn view(row: StatusRow, now: Timestamp) -> StatusAnswer {
         Ok(state) => (Some(state), None),
         Err(error) => (None, Some(error.to_string())),
     };
-    let of = |get: fn(&SyncState) -> Option<Timestamp>| known.as_ref().and_then(get).map(|at| at.to_string());
+    let of = |get: fn(&SyncState) -> Option<Timestamp>| {
+        known.as_ref().and_then(get).map(|at| at.to_string())
+    };
     let cursor = known.as_ref().and_then(|state| state.cursor);
-    let policy = known.as_ref().map(|state| state.policy.clone()).unwrap_or_default();
+    let policy = known
+        .as_ref()
+        .map(|state| state.policy.clone())
+        .unwrap_or_default();
     StatusAnswer {
         account: row.account,
         worker: row.worker,
@@ -87,7 +103,10 @@ fn view(row: StatusRow, now: Timestamp) -> StatusAnswer {
         charged: policy.tally.len(),
         solitary: policy.solitary,
         big_slot: policy.big_slot,
-        quarantined_until: policy.quarantined_until.filter(|until| *until > now).map(|until| until.to_string()),
+        quarantined_until: policy
+            .quarantined_until
+            .filter(|until| *until > now)
+            .map(|until| until.to_string()),
         error,
     }
 }
@@ -106,8 +125,14 @@ fn word(row: &StatusRow, now: Timestamp) -> String {
     let Ok(state) = &row.state else {
         return "stopped: unreadable".to_owned();
     };
-    let quarantined = state.policy.quarantined_until.is_some_and(|until| until > now);
-    let troubled = state.last_outcome.as_deref().is_some_and(|outcome| outcome == "failed" || outcome == "died");
+    let quarantined = state
+        .policy
+        .quarantined_until
+        .is_some_and(|until| until > now);
+    let troubled = state
+        .last_outcome
+        .as_deref()
+        .is_some_and(|outcome| outcome == "failed" || outcome == "died");
     let word = if quarantined {
         "quarantined"
     } else if state.last_outcome.is_none() {

@@ -47,7 +47,9 @@ pub struct Dispatcher {
 
 impl std::fmt::Debug for Dispatcher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Dispatcher").field("running", &self.running.len()).finish_non_exhaustive()
+        f.debug_struct("Dispatcher")
+            .field("running", &self.running.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -83,7 +85,11 @@ impl Dispatcher {
         let mut pass = self.begin(mode).await?;
         loop {
             let stopping = *stop.borrow();
-            let wait = if stopping { LOOK } else { self.start_due(&mut pass, mode).await? };
+            let wait = if stopping {
+                LOOK
+            } else {
+                self.start_due(&mut pass, mode).await?
+            };
             let idle = self.running.is_empty();
             if idle && (stopping || pass.as_ref().is_some_and(Pass::is_done)) {
                 return Ok(pass.map(|pass| pass.summary()).unwrap_or_default());
@@ -110,7 +116,11 @@ impl Dispatcher {
     }
 
     /// Starts what is due and fits; returns how long until the next look.
-    async fn start_due(&mut self, pass: &mut Option<Pass>, mode: Mode) -> Result<Duration, StoreError> {
+    async fn start_due(
+        &mut self,
+        pass: &mut Option<Pass>,
+        mode: Mode,
+    ) -> Result<Duration, StoreError> {
         let survey = match self.told.survey(&self.context.store).await {
             Ok(survey) => survey,
             Err(error) if mode == Mode::Service && error.is_temporary() => {
@@ -119,7 +129,9 @@ impl Dispatcher {
             }
             Err(error) => return Err(error),
         };
-        let Survey { accounts, mut due, .. } = survey;
+        let Survey {
+            accounts, mut due, ..
+        } = survey;
         let running: BTreeSet<AccountId> = self.running.keys().copied().collect();
         if let Some(pass) = pass {
             pass.forget_missing(&due, &running);
@@ -147,8 +159,13 @@ impl Dispatcher {
                 slot: assignment.slot,
             })
             .collect();
-        let limits: Vec<u64> = assignments.iter().map(|assignment| assignment.limits.memory).collect();
-        let fitting: BTreeSet<usize> = fitting(&plans, &limits, self.room, self.in_use()).into_iter().collect();
+        let limits: Vec<u64> = assignments
+            .iter()
+            .map(|assignment| assignment.limits.memory)
+            .collect();
+        let fitting: BTreeSet<usize> = fitting(&plans, &limits, self.room, self.in_use())
+            .into_iter()
+            .collect();
         for (position, assignment) in assignments.into_iter().enumerate() {
             if fitting.contains(&position) {
                 self.start(assignment);
@@ -160,7 +177,10 @@ impl Dispatcher {
         InUse {
             attempts: self.running.len(),
             memory: self.running.values().map(|running| running.memory).sum(),
-            big: self.running.values().any(|running| running.slot == MemorySlot::Big),
+            big: self
+                .running
+                .values()
+                .any(|running| running.slot == MemorySlot::Big),
         }
     }
 
@@ -175,7 +195,11 @@ impl Dispatcher {
         let set = self.context.config.limits_for(&account.name);
         let memory = match plan.slot {
             MemorySlot::Normal => set.memory.get(),
-            MemorySlot::Big => set.big_slot.get().min(self.room.memory).max(set.memory.get()),
+            MemorySlot::Big => set
+                .big_slot
+                .get()
+                .min(self.room.memory)
+                .max(set.memory.get()),
         };
         let limits = Limits {
             memory,
@@ -210,11 +234,18 @@ impl Dispatcher {
         });
         self.running.insert(account, running);
         let context = self.context.clone();
-        let task = self.tasks.spawn(async move { attempt::run(&context, assignment, wishes).await });
+        let task = self
+            .tasks
+            .spawn(async move { attempt::run(&context, assignment, wishes).await });
         self.owners.insert(task.id(), account);
     }
 
-    async fn ended(&mut self, ended: Result<(Id, Finished), JoinError>, pass: &mut Option<Pass>, mode: Mode) {
+    async fn ended(
+        &mut self,
+        ended: Result<(Id, Finished), JoinError>,
+        pass: &mut Option<Pass>,
+        mode: Mode,
+    ) {
         let finished = match ended {
             Ok((id, finished)) => {
                 self.owners.remove(&id);
@@ -256,7 +287,11 @@ impl Dispatcher {
 
     async fn no_token(&self, account: AccountId, problem: &crate::tokens::TokenProblem) {
         let mark = crate::tokens::mark(problem.path());
-        let state = self.context.store.set_token_state(account, Some("needs_token"), Some(&mark)).await;
+        let state = self
+            .context
+            .store
+            .set_token_state(account, Some("needs_token"), Some(&mark))
+            .await;
         if let Err(error) = state {
             tracing::error!(account.id = %account, %error, "that the account needs a token is not stored");
         }
@@ -277,7 +312,9 @@ impl Dispatcher {
 }
 
 fn next_look(due: &[Due], now: Timestamp) -> Duration {
-    due::next_ready(due, now).map_or(LOOK, |at| at.since(now)).min(LOOK)
+    due::next_ready(due, now)
+        .map_or(LOOK, |at| at.since(now))
+        .min(LOOK)
 }
 
 /// Tells why nothing was started; true if the store is the reason.

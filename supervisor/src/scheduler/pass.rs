@@ -8,8 +8,8 @@ use shared::time::Timestamp;
 use shared::worker::Worker;
 
 use super::due::Due;
-use crate::attempt::{Finished, RanRun};
 use crate::attempt::End;
+use crate::attempt::{Finished, RanRun};
 use crate::outcome::{DecisionKind, Outcome};
 
 /// How long the dispatcher works.
@@ -55,7 +55,11 @@ impl Pass {
     /// Takes what is due now.
     pub(super) fn begin(due: &[Due], now: Timestamp) -> Self {
         Self {
-            pending: due.iter().filter(|entry| entry.ready_at() <= now).map(|entry| (entry.account, entry.worker)).collect(),
+            pending: due
+                .iter()
+                .filter(|entry| entry.ready_at() <= now)
+                .map(|entry| (entry.account, entry.worker))
+                .collect(),
             ..Self::default()
         }
     }
@@ -69,13 +73,19 @@ impl Pass {
 
     /// What of it belongs to this pass.
     pub(super) fn select(&self, due: Vec<Due>) -> Vec<Due> {
-        due.into_iter().filter(|entry| self.pending.contains(&(entry.account, entry.worker))).collect()
+        due.into_iter()
+            .filter(|entry| self.pending.contains(&(entry.account, entry.worker)))
+            .collect()
     }
 
     /// Forgets what can no longer become due, so that the pass ends.
     pub(super) fn forget_missing(&mut self, due: &[Due], running: &BTreeSet<AccountId>) {
-        let known: BTreeSet<Key> = due.iter().map(|entry| (entry.account, entry.worker)).collect();
-        self.pending.retain(|key| known.contains(key) || running.contains(&key.0));
+        let known: BTreeSet<Key> = due
+            .iter()
+            .map(|entry| (entry.account, entry.worker))
+            .collect();
+        self.pending
+            .retain(|key| known.contains(key) || running.contains(&key.0));
     }
 
     /// Takes note of an end.
@@ -87,8 +97,12 @@ impl Pass {
                 }
             }
             End::NoToken(_) | End::NoEnvironment(_) | End::Store(_) => {
-                let of_account: Vec<Key> =
-                    self.pending.iter().filter(|(account, _)| *account == finished.account).copied().collect();
+                let of_account: Vec<Key> = self
+                    .pending
+                    .iter()
+                    .filter(|(account, _)| *account == finished.account)
+                    .copied()
+                    .collect();
                 for key in of_account {
                     self.pending.remove(&key);
                     self.results.insert(key, false);

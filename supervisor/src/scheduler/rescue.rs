@@ -19,7 +19,9 @@ pub enum RescueError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A process of an earlier life survives SIGKILL.
-    #[error("process {pid} of attempt {attempt} does not end although it was killed; it may hang in the kernel: find out why, then start again")]
+    #[error(
+        "process {pid} of attempt {attempt} does not end although it was killed; it may hang in the kernel: find out why, then start again"
+    )]
     Survivor {
         /// Its process id.
         pid: u32,
@@ -36,7 +38,12 @@ pub async fn rescue(store: &Store, clock: Clock, host: &str) -> Result<usize, Re
 }
 
 /// Ends the open attempts of one account on this host.
-pub async fn rescue_account(store: &Store, clock: Clock, host: &str, account: AccountId) -> Result<(), RescueError> {
+pub async fn rescue_account(
+    store: &Store,
+    clock: Clock,
+    host: &str,
+    account: AccountId,
+) -> Result<(), RescueError> {
     let mut open = store.open_attempts(host).await?;
     open.retain(|attempt| attempt.grant.account == account);
     end_all(store, clock, &open).await
@@ -45,7 +52,9 @@ pub async fn rescue_account(store: &Store, clock: Clock, host: &str, account: Ac
 async fn end_all(store: &Store, clock: Clock, open: &[OpenAttempt]) -> Result<(), RescueError> {
     for attempt in open {
         make_sure_it_is_gone(attempt).await?;
-        store.rescue_attempt(attempt.grant.attempt, clock.now()).await?;
+        store
+            .rescue_attempt(attempt.grant.attempt, clock.now())
+            .await?;
         tracing::warn!(
             attempt.id = %attempt.grant.attempt, account.id = %attempt.grant.account,
             "an attempt without an end is ended as interrupted; its runs are due again"

@@ -45,7 +45,9 @@ impl Told {
             }
         }
         self.unreadable.retain(|(account, worker)| {
-            all.unreadable.iter().any(|bad| bad.account_id == *account && bad.worker == *worker)
+            all.unreadable
+                .iter()
+                .any(|bad| bad.account_id == *account && bad.worker == *worker)
         });
         let mut waiting = BTreeSet::new();
         for account in accounts.values() {
@@ -59,7 +61,11 @@ impl Told {
             .filter(|state| accounts.contains_key(&state.account_id))
             .map(due)
             .partition(|entry| waiting.contains(&entry.account));
-        Ok(Survey { accounts, due, blocked })
+        Ok(Survey {
+            accounts,
+            due,
+            blocked,
+        })
     }
 }
 

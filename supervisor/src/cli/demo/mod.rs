@@ -32,14 +32,20 @@ use story::Story;
 const SEED: u64 = 7;
 
 /// Plays the demo. `config` lies over its settings; `keep` is where its state directory stays.
-pub(super) async fn demo(keep: Option<&Path>, config: Option<&Path>, output: Output) -> anyhow::Result<Exit> {
+pub(super) async fn demo(
+    keep: Option<&Path>,
+    config: Option<&Path>,
+    output: Output,
+) -> anyhow::Result<Exit> {
     let stage = Stage::set(keep)?;
     let mut sim = Sim::start(&sibling("ebay-sim"), SEED).await?;
     let config = configure(&stage.path, sim.port, config)?;
     let stop = stop_on_signals()?;
     let daemon = Daemon::open(&stage.path, config).await?;
     let mut story = Story::new(output.is_json());
-    story.say("bulkhead demo: six accounts at a simulated eBay; three are ordinary, three are dangerous.")?;
+    story.say(
+        "bulkhead demo: six accounts at a simulated eBay; three are ordinary, three are dangerous.",
+    )?;
     let accounts = cast(&stage.path, &daemon.context.store, &mut sim).await?;
     let mut play = Play {
         daemon: &daemon,
@@ -57,7 +63,11 @@ pub(super) async fn demo(keep: Option<&Path>, config: Option<&Path>, output: Out
     let interrupted = *stop.borrow();
     let summary = summary::of(&daemon.context.store, &story, keep).await?;
     output.answer(&summary, summary::words)?;
-    Ok(if story.held() && !interrupted { Exit::Done } else { Exit::Failed })
+    Ok(if story.held() && !interrupted {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
 }
 
 /// The state directory: kept where asked, or gone with the demo.
@@ -69,7 +79,10 @@ struct Stage {
 impl Stage {
     fn set(keep: Option<&Path>) -> anyhow::Result<Self> {
         let Some(keep) = keep else {
-            let temporary = tempfile::Builder::new().prefix("bulkhead-demo-").tempdir().context("cannot make a temporary state directory")?;
+            let temporary = tempfile::Builder::new()
+                .prefix("bulkhead-demo-")
+                .tempdir()
+                .context("cannot make a temporary state directory")?;
             return Ok(Self {
                 path: temporary.path().to_path_buf(),
                 _temporary: Some(temporary),
@@ -78,9 +91,16 @@ impl Stage {
         let path = std::path::absolute(keep)?;
         let used = fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_some());
         if used {
-            return Err(BadInput(format!("--keep {}: the directory is not empty; name a new one", path.display())).into());
+            return Err(BadInput(format!(
+                "--keep {}: the directory is not empty; name a new one",
+                path.display()
+            ))
+            .into());
         }
-        Ok(Self { path, _temporary: None })
+        Ok(Self {
+            path,
+            _temporary: None,
+        })
     }
 }
 
@@ -90,13 +110,16 @@ fn configure(state_dir: &Path, port: u16, over: Option<&Path>) -> anyhow::Result
     let mut text = settings(port);
     if let Some(over) = over {
         let read = |text: &str| text.parse::<toml::Table>();
-        let more = fs::read_to_string(over).map_err(|error| BadInput(format!("--config {}: {error}", over.display())))?;
-        let more = read(&more).map_err(|error| BadInput(format!("--config {}: {error}", over.display())))?;
+        let more = fs::read_to_string(over)
+            .map_err(|error| BadInput(format!("--config {}: {error}", over.display())))?;
+        let more = read(&more)
+            .map_err(|error| BadInput(format!("--config {}: {error}", over.display())))?;
         let mut all = read(&text).context("the demo's own settings are broken")?;
         lay_over(&mut all, more);
         text = all.to_string();
     }
-    fs::create_dir_all(state_dir).with_context(|| format!("cannot make {}", state_dir.display()))?;
+    fs::create_dir_all(state_dir)
+        .with_context(|| format!("cannot make {}", state_dir.display()))?;
     let path = state_dir.join("bulkhead.toml");
     fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     let (config, _) = Config::load(Some(&path), std::env::vars()).map_err(BadInput::from)?;
@@ -114,19 +137,26 @@ fn lay_over(under: &mut toml::Table, over: toml::Table) {
     }
 }
 
-async fn cast(state_dir: &Path, store: &Store, sim: &mut Sim) -> anyhow::Result<BTreeMap<&'static str, AccountId>> {
+async fn cast(
+    state_dir: &Path,
+    store: &Store,
+    sim: &mut Sim,
+) -> anyhow::Result<BTreeMap<&'static str, AccountId>> {
     let tokens = state_dir.join("tokens");
     fs::create_dir_all(&tokens).with_context(|| format!("cannot make {}", tokens.display()))?;
     let mut accounts = BTreeMap::new();
     for part in CAST {
         sim.ask(&part.command()).await?;
         let token_file = tokens.join(part.name);
-        fs::write(&token_file, part.token()).with_context(|| format!("cannot write {}", token_file.display()))?;
+        fs::write(&token_file, part.token())
+            .with_context(|| format!("cannot write {}", token_file.display()))?;
         let account = NewAccount {
             name: part.name,
             environment: "simulated",
             marketplace: "EBAY_US",
-            token_file: token_file.to_str().context("the state directory's path is not UTF-8")?,
+            token_file: token_file
+                .to_str()
+                .context("the state directory's path is not UTF-8")?,
             workers: &Worker::ALL,
         };
         accounts.insert(part.name, store.add_account(&account, Clock.now()).await?);

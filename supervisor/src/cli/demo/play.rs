@@ -39,9 +39,15 @@ impl Play<'_> {
     /// One cycle; what it showed goes into the story.
     pub(super) async fn cycle(&mut self, cycle: u32, stop: Stop) -> anyhow::Result<()> {
         let advanced = self.sim.ask(&json!({"cmd": "advance"})).await?;
-        let stamp = advanced.pointer("/advanced/last_stamp").and_then(Value::as_str);
-        let stamp = stamp.and_then(Timestamp::parse).context("the simulated eBay gave no time stamp")?;
-        self.story.say(&format!("\ncycle {cycle}: the world has changed; one pass over all accounts"))?;
+        let stamp = advanced
+            .pointer("/advanced/last_stamp")
+            .and_then(Value::as_str);
+        let stamp = stamp
+            .and_then(Timestamp::parse)
+            .context("the simulated eBay gave no time stamp")?;
+        self.story.say(&format!(
+            "\ncycle {cycle}: the world has changed; one pass over all accounts"
+        ))?;
         wait_until(stamp.plus(Duration::from_millis(LAG_MS + STAMP_MARGIN_MS))).await;
         let outcomes = self.pass(stop).await?;
         for part in CAST {
@@ -63,7 +69,11 @@ impl Play<'_> {
                 if let Event::Finished(finished) = &event
                     && let End::Ran(ran) = &finished.end
                 {
-                    outcomes.extend(ran.runs.iter().map(|run| ((finished.account, run.worker), run.outcome.clone())));
+                    outcomes.extend(
+                        ran.runs
+                            .iter()
+                            .map(|run| ((finished.account, run.worker), run.outcome.clone())),
+                    );
                 }
                 story.event(&event)?;
             }
@@ -71,7 +81,14 @@ impl Play<'_> {
         };
         let work = async move {
             // The channel closes with the dispatcher, and so the listener ends.
-            dispatcher.run(Mode::Once { snoozes: SHORT_SNOOZE }, stop).await
+            dispatcher
+                .run(
+                    Mode::Once {
+                        snoozes: SHORT_SNOOZE,
+                    },
+                    stop,
+                )
+                .await
         };
         let (ran, told) = tokio::join!(Box::pin(work), listen);
         ran?;
@@ -85,7 +102,10 @@ impl Play<'_> {
         cycle: u32,
         outcomes: &BTreeMap<(AccountId, Worker), Outcome>,
     ) -> anyhow::Result<AccountCycle> {
-        let account = *self.accounts.get(part.name).context("an account of the demo is missing")?;
+        let account = *self
+            .accounts
+            .get(part.name)
+            .context("an account of the demo is missing")?;
         let mut found = AccountCycle {
             account: part.name,
             role: part.role,
@@ -96,7 +116,9 @@ impl Play<'_> {
         };
         for worker in Worker::ALL {
             let outcome = outcomes.get(&(account, worker));
-            found.outcomes.insert(worker, outcome.map_or("not run", Outcome::name));
+            found
+                .outcomes
+                .insert(worker, outcome.map_or("not run", Outcome::name));
             if matches!(outcome, Some(Outcome::Completed)) {
                 self.observed(part, worker).await?;
             } else if must_complete(part.role, worker) {
@@ -110,15 +132,25 @@ impl Play<'_> {
     }
 
     async fn observed(&mut self, part: &Part, worker: Worker) -> anyhow::Result<()> {
-        self.sim.ask(&json!({"cmd": "observe", "account": part.name, "worker": worker})).await?;
+        self.sim
+            .ask(&json!({"cmd": "observe", "account": part.name, "worker": worker}))
+            .await?;
         Ok(())
     }
 
     /// Tables of workers that completed must be eBay's state now; the history must be exactly what
     /// the completed passes could observe, for every worker, completed or not.
-    async fn differences(&mut self, part: &Part, account: AccountId, found: &AccountCycle) -> anyhow::Result<Vec<String>> {
+    async fn differences(
+        &mut self,
+        part: &Part,
+        account: AccountId,
+        found: &AccountCycle,
+    ) -> anyhow::Result<Vec<String>> {
         let store = &self.daemon.context.store;
-        let truth = self.sim.ask(&json!({"cmd": "truth", "account": part.name, "payloads": false})).await?;
+        let truth = self
+            .sim
+            .ask(&json!({"cmd": "truth", "account": part.name, "payloads": false}))
+            .await?;
         let mut differences = Vec::new();
         for worker in Worker::ALL {
             if found.outcomes.get(&worker) != Some(&"completed") {
@@ -126,15 +158,25 @@ impl Play<'_> {
             }
             for table in worker.tables() {
                 let def = table.def();
-                let expected = truth.pointer(&format!("/truth/{}", def.name)).and_then(Value::as_array);
-                let expected = expected.with_context(|| format!("the simulated eBay has no {}", def.name))?;
+                let expected = truth
+                    .pointer(&format!("/truth/{}", def.name))
+                    .and_then(Value::as_array);
+                let expected =
+                    expected.with_context(|| format!("the simulated eBay has no {}", def.name))?;
                 let stored = store.open_rows(account, *table).await?;
                 differences.extend(row_differences(def, expected, &stored));
             }
         }
-        let events = self.sim.ask(&json!({"cmd": "events", "account": part.name})).await?;
-        let expected = changes(&events).context("the simulated eBay's history is no list of changes")?;
-        differences.extend(event_differences(&expected, &stored_changes(store, account).await?));
+        let events = self
+            .sim
+            .ask(&json!({"cmd": "events", "account": part.name}))
+            .await?;
+        let expected =
+            changes(&events).context("the simulated eBay's history is no list of changes")?;
+        differences.extend(event_differences(
+            &expected,
+            &stored_changes(store, account).await?,
+        ));
         Ok(differences)
     }
 }
@@ -149,18 +191,32 @@ fn changes(events: &Value) -> Option<Vec<Change>> {
         let key = event.get("key")?.as_array()?;
         Some((
             event.get("entity")?.as_str()?.to_owned(),
-            key.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            key.iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
             event.get("kind")?.as_str()?.to_owned(),
         ))
     };
-    events.get("events")?.as_array()?.iter().map(change).collect()
+    events
+        .get("events")?
+        .as_array()?
+        .iter()
+        .map(change)
+        .collect()
 }
 
 async fn stored_changes(store: &Store, account: AccountId) -> anyhow::Result<Vec<Change>> {
     let events = store.event_kinds(account).await?;
     events
         .into_iter()
-        .map(|(entity, key, kind)| Ok((entity, serde_json::from_str(&key).context("a key in ebay_events is no JSON")?, kind)))
+        .map(|(entity, key, kind)| {
+            Ok((
+                entity,
+                serde_json::from_str(&key).context("a key in ebay_events is no JSON")?,
+                kind,
+            ))
+        })
         .collect()
 }
 

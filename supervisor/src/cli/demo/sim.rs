@@ -26,9 +26,20 @@ impl Sim {
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| format!("cannot start the simulated eBay {}; build it with: cargo build --release", binary.display()))?;
-        let input = child.stdin.take().context("the simulated eBay has no standard input")?;
-        let output = child.stdout.take().context("the simulated eBay has no standard output")?;
+            .with_context(|| {
+                format!(
+                    "cannot start the simulated eBay {}; build it with: cargo build --release",
+                    binary.display()
+                )
+            })?;
+        let input = child
+            .stdin
+            .take()
+            .context("the simulated eBay has no standard input")?;
+        let output = child
+            .stdout
+            .take()
+            .context("the simulated eBay has no standard output")?;
         let mut sim = Self {
             _child: child,
             input,
@@ -37,7 +48,9 @@ impl Sim {
         };
         let ready = sim.line().await?;
         let port = ready.pointer("/ready/port").and_then(Value::as_u64);
-        sim.port = port.and_then(|port| u16::try_from(port).ok()).context("the simulated eBay named no port")?;
+        sim.port = port
+            .and_then(|port| u16::try_from(port).ok())
+            .context("the simulated eBay named no port")?;
         Ok(sim)
     }
 
@@ -45,7 +58,10 @@ impl Sim {
     pub(super) async fn ask(&mut self, command: &Value) -> anyhow::Result<Value> {
         let mut line = command.to_string();
         line.push('\n');
-        self.input.write_all(line.as_bytes()).await.context("the simulated eBay does not listen")?;
+        self.input
+            .write_all(line.as_bytes())
+            .await
+            .context("the simulated eBay does not listen")?;
         let answer = self.line().await?;
         if let Some(error) = answer.get("error") {
             bail!("the simulated eBay refused {command}: {error}");
@@ -54,7 +70,11 @@ impl Sim {
     }
 
     async fn line(&mut self) -> anyhow::Result<Value> {
-        let line = self.output.next_line().await.context("the simulated eBay does not answer")?;
+        let line = self
+            .output
+            .next_line()
+            .await
+            .context("the simulated eBay does not answer")?;
         let line = line.context("the simulated eBay ended")?;
         serde_json::from_str(&line).context("the simulated eBay answers no JSON")
     }

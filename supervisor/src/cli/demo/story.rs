@@ -41,7 +41,11 @@ impl Story {
     }
 
     pub(super) fn say(&self, line: &str) -> anyhow::Result<()> {
-        if self.silent { Ok(()) } else { print(&format!("{line}\n")) }
+        if self.silent {
+            Ok(())
+        } else {
+            print(&format!("{line}\n"))
+        }
     }
 
     pub(super) fn event(&self, event: &Event) -> anyhow::Result<()> {
@@ -57,7 +61,11 @@ impl Story {
                     MemorySlot::Normal => "",
                     MemorySlot::Big => ", alone in the big slot",
                 };
-                self.say(&format!("  {account:<8} starts {} under {}{slot}", names.join(" and "), mib(*memory)))
+                self.say(&format!(
+                    "  {account:<8} starts {} under {}{slot}",
+                    names.join(" and "),
+                    mib(*memory)
+                ))
             }
             Event::Finished(finished) => self.finished(finished),
         }
@@ -68,12 +76,17 @@ impl Story {
         match &finished.end {
             End::Ran(ran) => {
                 for run in &ran.runs {
-                    self.say(&format!("  {name:<8} {}", words(run, ran.verdict.confidence.name())))?;
+                    self.say(&format!(
+                        "  {name:<8} {}",
+                        words(run, ran.verdict.confidence.name())
+                    ))?;
                 }
                 Ok(())
             }
             End::NoToken(problem) => self.say(&format!("  {name:<8} was not started: {problem}")),
-            End::NoEnvironment(environment) => self.say(&format!("  {name:<8} was not started: no environment {environment}")),
+            End::NoEnvironment(environment) => self.say(&format!(
+                "  {name:<8} was not started: no environment {environment}"
+            )),
             End::Store(error) => self.say(&format!("  {name:<8} was not stored: {error}")),
         }
     }
@@ -81,8 +94,15 @@ impl Story {
     pub(super) fn cycle(&mut self, found: AccountCycle) -> anyhow::Result<()> {
         if let Some(first) = found.differences.first() {
             let more = found.differences.len() - 1;
-            let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-            self.say(&format!("  {:<8} IS NOT AS IT MUST BE: {first}{more}", found.account))?;
+            let more = if more > 0 {
+                format!(" (and {more} more)")
+            } else {
+                String::new()
+            };
+            self.say(&format!(
+                "  {:<8} IS NOT AS IT MUST BE: {first}{more}",
+                found.account
+            ))?;
         }
         self.cycles.push(found);
         Ok(())
@@ -102,9 +122,15 @@ fn words(run: &RanRun, confidence: &str) -> String {
             "{worker} completed: {} created, {} updated, {} ended, {} unchanged",
             counters.created, counters.updated, counters.ended, counters.unchanged
         ),
-        Outcome::Died(cause) => format!("{worker} DIED of {} ({confidence}); {}", cause.name(), run.decision.why),
+        Outcome::Died(cause) => format!(
+            "{worker} DIED of {} ({confidence}); {}",
+            cause.name(),
+            run.decision.why
+        ),
         Outcome::Failed(failure) => format!("{worker} failed: {failure}; {}", run.decision.why),
-        Outcome::Interrupted => format!("{worker} was interrupted by the death beside it, free of charge; again at once"),
+        Outcome::Interrupted => format!(
+            "{worker} was interrupted by the death beside it, free of charge; again at once"
+        ),
         Outcome::Snoozed { until } => format!("{worker} comes back at {until}"),
         Outcome::Cancelled | Outcome::Drained => format!("{worker} was stopped"),
     }

@@ -59,24 +59,42 @@ struct Death {
     why: String,
 }
 
-pub(super) async fn of(database: &Store, story: &Story, keep: Option<&Path>) -> anyhow::Result<Summary> {
+pub(super) async fn of(
+    database: &Store,
+    story: &Story,
+    keep: Option<&Path>,
+) -> anyhow::Result<Summary> {
     let runs = database.runs(ALL).await?;
     let states = database.sync_states().await?.states;
     let mut accounts = Vec::new();
     for part in CAST {
-        let known = database.accounts().await?.into_iter().find(|account| account.name == part.name);
+        let known = database
+            .accounts()
+            .await?
+            .into_iter()
+            .find(|account| account.name == part.name);
         let mut rows = BTreeMap::new();
         for def in Table::ALL {
             if let Some(known) = &known {
-                rows.insert(def.def().name, database.count_open_rows(known.id, def).await?);
+                rows.insert(
+                    def.def().name,
+                    database.count_open_rows(known.id, def).await?,
+                );
             }
         }
         let of_account = runs.iter().rev().filter(|run| run.account == part.name);
-        let quarantined = states.iter().filter(|state| state.account == part.name && state.policy.quarantined_until.is_some());
+        let quarantined = states
+            .iter()
+            .filter(|state| state.account == part.name && state.policy.quarantined_until.is_some());
         accounts.push(AccountSummary {
             name: part.name,
             role: part.role,
-            cycles: story.cycles.iter().filter(|cycle| cycle.account == part.name).cloned().collect(),
+            cycles: story
+                .cycles
+                .iter()
+                .filter(|cycle| cycle.account == part.name)
+                .cloned()
+                .collect(),
             runs: of_account
                 .map(|run| RunSummary {
                     attempt: run.attempt.0,
@@ -110,7 +128,10 @@ fn death(report: CrashReport) -> Death {
         id: report.id,
         account: report.account,
         worker: report.worker.to_string(),
-        cause: report.failure.as_ref().map_or_else(|| report.verdict.cause.name(), |failure| failure.name()),
+        cause: report
+            .failure
+            .as_ref()
+            .map_or_else(|| report.verdict.cause.name(), |failure| failure.name()),
         confidence: report.verdict.confidence.name(),
         evidence: report.verdict.evidence,
         memory_limit: report.limits.map(|limits| limits.memory),
@@ -121,7 +142,13 @@ fn death(report: CrashReport) -> Death {
 }
 
 pub(super) fn words(summary: &Summary) -> String {
-    let mut parts = vec![format!("\n{}", accounts(summary)), format!("\nwhat died, why, and what was decided:\n{}", deaths(summary))];
+    let mut parts = vec![
+        format!("\n{}", accounts(summary)),
+        format!(
+            "\nwhat died, why, and what was decided:\n{}",
+            deaths(summary)
+        ),
+    ];
     parts.push(if summary.isolation_held {
         "\nisolation held: every harmless worker of every account completed in every cycle, and the\ndatabase is exactly what the simulated eBay says, history included.".to_owned()
     } else {
@@ -132,7 +159,15 @@ pub(super) fn words(summary: &Summary) -> String {
 }
 
 fn accounts(summary: &Summary) -> String {
-    let head = ["ACCOUNT", "ROLE", "CYCLES HELD", "ORDERS", "LINE ITEMS", "LISTINGS", "QUARANTINED"];
+    let head = [
+        "ACCOUNT",
+        "ROLE",
+        "CYCLES HELD",
+        "ORDERS",
+        "LINE ITEMS",
+        "LISTINGS",
+        "QUARANTINED",
+    ];
     let rows = summary.accounts.iter().map(|account| {
         let good = account.cycles.iter().filter(|cycle| cycle.held).count();
         let mut row = vec![
@@ -140,7 +175,14 @@ fn accounts(summary: &Summary) -> String {
             format!("{:?}", account.role).to_lowercase(),
             format!("{good} of {}", account.cycles.len()),
         ];
-        row.extend(Table::ALL.iter().map(|table| account.rows.get(table.def().name).copied().unwrap_or(0).to_string()));
+        row.extend(Table::ALL.iter().map(|table| {
+            account
+                .rows
+                .get(table.def().name)
+                .copied()
+                .unwrap_or(0)
+                .to_string()
+        }));
         row.push(account.quarantined.join(", "));
         row
     });
@@ -148,7 +190,9 @@ fn accounts(summary: &Summary) -> String {
 }
 
 fn deaths(summary: &Summary) -> String {
-    let head = ["REPORT", "ACCOUNT", "CAUSE", "SURE", "LIMIT", "PEAK", "DECISION"];
+    let head = [
+        "REPORT", "ACCOUNT", "CAUSE", "SURE", "LIMIT", "PEAK", "DECISION",
+    ];
     let bytes = |bytes: Option<u64>| bytes.map_or_else(|| "-".to_owned(), mib);
     let rows = summary.deaths.iter().map(|death| {
         vec![
@@ -168,7 +212,10 @@ fn further(summary: &Summary) -> String {
     let Some(dir) = &summary.state_dir else {
         return "\nto look further, keep the state directory: bulkhead demo --keep DIR".to_owned();
     };
-    let report = summary.deaths.first().map_or_else(|| "ID".to_owned(), |death| death.id.to_string());
+    let report = summary
+        .deaths
+        .first()
+        .map_or_else(|| "ID".to_owned(), |death| death.id.to_string());
     format!(
         "\nto look further:\n  bulkhead --state-dir {dir} status\n  bulkhead --state-dir {dir} crash show {report}\n  bulkhead --state-dir {dir} quarantine list"
     )

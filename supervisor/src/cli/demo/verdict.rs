@@ -18,7 +18,11 @@ pub(super) fn row_differences(def: &TableDef, truth: &[Value], stored: &[Value])
     for (key, row) in &truth {
         match stored.get(key) {
             None => found.push(format!("{} {key:?} is missing", def.entity)),
-            Some(other) if other != row => found.push(format!("{} {key:?} differs: {}", def.entity, differing(row, other))),
+            Some(other) if other != row => found.push(format!(
+                "{} {key:?} differs: {}",
+                def.entity,
+                differing(row, other)
+            )),
             Some(_) => {}
         }
     }
@@ -32,11 +36,14 @@ pub(super) fn row_differences(def: &TableDef, truth: &[Value], stored: &[Value])
 pub(super) fn event_differences(truth: &[Event], stored: &[Event]) -> Vec<String> {
     let truth = by_item(truth);
     let stored = by_item(stored);
-    let items = truth.keys().chain(stored.keys().filter(|item| !truth.contains_key(*item)));
+    let items = truth
+        .keys()
+        .chain(stored.keys().filter(|item| !truth.contains_key(*item)));
     items
         .filter_map(|item| {
             let (expected, got) = (truth.get(item), stored.get(item));
-            (expected != got).then(|| format!("history of {item:?}: {got:?} instead of {expected:?}"))
+            (expected != got)
+                .then(|| format!("history of {item:?}: {got:?} instead of {expected:?}"))
         })
         .collect()
 }
@@ -47,7 +54,10 @@ fn by_key(def: &TableDef, rows: &[Value]) -> BTreeMap<Vec<String>, Map<String, V
         .map(|row| {
             let member = |name: &str| row.get(name).cloned().unwrap_or(Value::Null);
             let key = def.key.iter().map(|name| text(&member(name))).collect();
-            let values = columns.iter().map(|name| ((*name).to_owned(), member(name))).collect();
+            let values = columns
+                .iter()
+                .map(|name| ((*name).to_owned(), member(name)))
+                .collect();
             (key, values)
         })
         .collect()
@@ -62,15 +72,24 @@ fn by_item(events: &[Event]) -> BTreeMap<(&str, &[String]), Vec<&str>> {
 }
 
 fn differing(truth: &Map<String, Value>, stored: &Map<String, Value>) -> String {
-    let columns = truth.iter().filter(|(name, value)| stored.get(*name) != Some(*value));
+    let columns = truth
+        .iter()
+        .filter(|(name, value)| stored.get(*name) != Some(*value));
     let words: Vec<String> = columns
-        .map(|(name, value)| format!("{name} is {} instead of {value}", stored.get(name).unwrap_or(&Value::Null)))
+        .map(|(name, value)| {
+            format!(
+                "{name} is {} instead of {value}",
+                stored.get(name).unwrap_or(&Value::Null)
+            )
+        })
         .collect();
     words.join(", ")
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[cfg(test)]
@@ -90,17 +109,38 @@ mod tests {
             (vec![], vec![row("a", 1)], 1),
         ];
         for (truth, stored, count) in cases {
-            assert_eq!(row_differences(def, &truth, &stored).len(), count, "{truth:?} {stored:?}");
+            assert_eq!(
+                row_differences(def, &truth, &stored).len(),
+                count,
+                "{truth:?} {stored:?}"
+            );
         }
     }
 
     #[test]
     fn histories_are_compared_item_by_item() {
-        let event = |key: &str, kind: &str| ("order".to_owned(), vec![key.to_owned()], kind.to_owned());
-        let truth = [event("1", "created"), event("2", "created"), event("1", "updated")];
-        let other_order = [event("2", "created"), event("1", "created"), event("1", "updated")];
-        let doubled = [event("1", "created"), event("1", "created"), event("1", "updated"), event("2", "created")];
-        assert_eq!(event_differences(&truth, &other_order), Vec::<String>::new());
+        let event =
+            |key: &str, kind: &str| ("order".to_owned(), vec![key.to_owned()], kind.to_owned());
+        let truth = [
+            event("1", "created"),
+            event("2", "created"),
+            event("1", "updated"),
+        ];
+        let other_order = [
+            event("2", "created"),
+            event("1", "created"),
+            event("1", "updated"),
+        ];
+        let doubled = [
+            event("1", "created"),
+            event("1", "created"),
+            event("1", "updated"),
+            event("2", "created"),
+        ];
+        assert_eq!(
+            event_differences(&truth, &other_order),
+            Vec::<String>::new()
+        );
         assert_eq!(event_differences(&truth, &doubled).len(), 1);
         assert_eq!(event_differences(&truth, &truth[..2]).len(), 1);
         assert_eq!(event_differences(&[], &truth[..1]).len(), 1);

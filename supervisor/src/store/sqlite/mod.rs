@@ -16,6 +16,7 @@ mod query;
 mod rescue;
 mod revise;
 mod row;
+mod rows;
 mod state;
 mod statement;
 #[cfg(test)]
