@@ -189,7 +189,7 @@ impl<'a> Conversation<'a> {
                 self.commit(run, seq, &commit).await;
             }
             FromChild::State { run, seq, state } => {
-                self.commit(run, seq, &Commit::State(state)).await
+                self.commit(run, seq, &Commit::State(state)).await;
             }
             FromChild::Checkpoint {
                 run,
@@ -286,7 +286,7 @@ impl<'a> Conversation<'a> {
             Err(error) if error.is_violation() => self.violation(error.to_string(), None).await,
             // Its end of the pipe is closed: the process is ending, and says why by its status.
             Err(error) => {
-                tracing::debug!(attempt.id = %self.attempt.id, %error, "the child no longer listens")
+                tracing::debug!(attempt.id = %self.attempt.id, %error, "the child no longer listens");
             }
         }
     }
@@ -314,7 +314,7 @@ impl<'a> Conversation<'a> {
                 tracing::warn!(attempt.id = %self.attempt.id, %error, "the reason of a kill is not stored");
             }
             Err(_) => {
-                tracing::warn!(attempt.id = %self.attempt.id, "the reason of a kill is not stored in time")
+                tracing::warn!(attempt.id = %self.attempt.id, "the reason of a kill is not stored in time");
             }
         }
         let ladder = Ladder::new(reason, Instant::now());

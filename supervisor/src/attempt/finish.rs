@@ -313,7 +313,7 @@ fn publish(context: &Context, report: &CrashReport, directory: Option<&Directory
             }
         }
         Err(error) => {
-            tracing::error!(crash.id = %report.id, %error, "the crash report is in the database only")
+            tracing::error!(crash.id = %report.id, %error, "the crash report is in the database only");
         }
     }
 }
