@@ -6,37 +6,31 @@
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::Signal;
 use shared::attempt::Attempt;
 use shared::build::BUILD;
-use shared::failure::Failure;
-use shared::flight::Flight;
 use shared::id::RunNo;
 use shared::secret::Secret;
 use shared::wire::message::{FromChild, PROTOCOL_VERSION, ToChild};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
+use super::answer::Commit;
 use super::directory::Directory;
 use super::said::{Said, done_fault};
 use super::watchdog::Watchdog;
-use super::{Context, Wish, Wishes};
+use super::{Context, Wishes};
 use crate::child::link::{LinkError, Received, Receiver, Sender};
 use crate::child::process::Process;
-use crate::child::terminate::{Graces, Ladder, Rung};
+use crate::child::terminate::Ladder;
 use crate::config::TimeoutsConfig;
-use crate::ingest::{Ingest, IngestError};
+use crate::ingest::Ingest;
 use crate::outcome::{KillReason, Outcome};
-use crate::store::{Grant, StoreError};
+use crate::store::Grant;
 
-/// How long storing a kill's reason may take: the signal cannot wait for a database that is gone.
-const NOTE_LIMIT: Duration = Duration::from_secs(2);
 /// How long the pipe may stay open after the end: a grandchild may hold it.
 const PIPE_LIMIT: Duration = Duration::from_millis(500);
 /// The longest snooze that a run may ask for.
 const MAX_SNOOZE: Duration = Duration::from_hours(24);
-/// The first wait before a commit is tried again; it doubles up to two seconds.
-const RETRY_FIRST: Duration = Duration::from_millis(50);
 
 /// The conversation as it stands.
 #[derive(Debug)]
@@ -53,11 +47,11 @@ pub(super) struct Conversation<'a> {
     pub hello: bool,
     pub bye: bool,
     pub ladder: Option<Ladder>,
-    token: Option<Secret>,
-    watchdog: Watchdog,
-    spawned: Instant,
-    quiet_since: Option<Instant>,
-    renewed: Instant,
+    pub(super) token: Option<Secret>,
+    pub(super) watchdog: Watchdog,
+    pub(super) spawned: Instant,
+    pub(super) quiet_since: Option<Instant>,
+    pub(super) renewed: Instant,
 }
 
 /// What a conversation begins with.
@@ -244,188 +238,11 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    fn end(&mut self, run: RunNo, outcome: Outcome) {
+    pub(super) fn end(&mut self, run: RunNo, outcome: Outcome) {
         self.said.end(run, outcome);
         self.watchdog.ended(run);
         if self.said.all() {
             self.quiet_since = Some(Instant::now());
-        }
-    }
-
-    /// Commits, for as long as the store may stall, and answers.
-    async fn commit(&mut self, run: RunNo, seq: u32, commit: &Commit) {
-        let began = Instant::now();
-        let mut wait = RETRY_FIRST;
-        loop {
-            let now = self.context.clock.now();
-            let error = match commit.apply(&mut self.ingest, run, now).await {
-                Ok(()) => return self.answer(&ToChild::Ack { run, seq }).await,
-                Err(IngestError::Violation { what }) => {
-                    return self.violation(what, Some(run)).await;
-                }
-                Err(IngestError::Refused(failure)) => return self.refuse(run, failure).await,
-                Err(IngestError::Store(error)) => error,
-            };
-            if !error.is_temporary() || began.elapsed() >= self.timeouts.store_stall.duration() {
-                return self.store_gone(&error).await;
-            }
-            tracing::warn!(attempt.id = %self.attempt.id, %error, "a commit waits for the database");
-            tokio::time::sleep(wait).await;
-            wait = (wait * 2).min(Duration::from_secs(2));
-        }
-    }
-
-    async fn refuse(&mut self, run: RunNo, failure: Failure) {
-        self.end(run, Outcome::Failed(failure.clone()));
-        self.answer(&ToChild::Refused { run, failure }).await;
-    }
-
-    async fn answer(&mut self, message: &ToChild) {
-        match self.sender.send(message).await {
-            Ok(()) => {}
-            Err(error) if error.is_violation() => self.violation(error.to_string(), None).await,
-            // Its end of the pipe is closed: the process is ending, and says why by its status.
-            Err(error) => {
-                tracing::debug!(attempt.id = %self.attempt.id, %error, "the child no longer listens");
-            }
-        }
-    }
-
-    async fn violation(&mut self, what: String, run: Option<RunNo>) {
-        self.kill(KillReason::Violation { what, run }).await;
-    }
-
-    async fn store_gone(&mut self, error: &StoreError) {
-        self.kill(KillReason::Store {
-            what: error.to_string(),
-        })
-        .await;
-    }
-
-    /// Begins to end the child, unless that has begun for a stronger reason.
-    pub(super) async fn kill(&mut self, reason: KillReason) {
-        if self.ladder.as_ref().is_some_and(|ladder| !ladder.listens()) {
-            return;
-        }
-        let noting = self.context.store.note_kill(self.grant.attempt, &reason);
-        match tokio::time::timeout(NOTE_LIMIT, noting).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::warn!(attempt.id = %self.attempt.id, %error, "the reason of a kill is not stored");
-            }
-            Err(_) => {
-                tracing::warn!(attempt.id = %self.attempt.id, "the reason of a kill is not stored in time");
-            }
-        }
-        let ladder = Ladder::new(reason, Instant::now());
-        let rung = ladder.rung();
-        self.ladder = Some(ladder);
-        self.step(rung).await;
-    }
-
-    async fn step(&mut self, rung: Rung) {
-        match rung {
-            Rung::Stop => {
-                let grace_ms = self.timeouts.stop_grace.millis();
-                if let Err(error) = self.sender.send(&ToChild::Stop { grace_ms }).await {
-                    tracing::debug!(attempt.id = %self.attempt.id, %error, "Stop was not heard");
-                }
-            }
-            Rung::Term => self.process.signal(Signal::SIGTERM),
-            Rung::Kill => self.process.signal(Signal::SIGKILL),
-        }
-    }
-
-    async fn heed(&mut self, wishes: &Wishes) {
-        let wish = *wishes.borrow();
-        let reason = match wish {
-            Wish::GoOn => return,
-            Wish::Drain => KillReason::Drained,
-            Wish::Cancel => KillReason::Cancelled,
-        };
-        if self.ladder.is_none() {
-            self.kill(reason).await;
-        }
-    }
-
-    /// Looks at limits that time sets.
-    async fn look(&mut self, wishes: &Wishes) {
-        self.process.sample();
-        if let Some(ladder) = &mut self.ladder {
-            let graces = Graces {
-                stop: self.timeouts.stop_grace.duration(),
-                term: self.timeouts.term_grace.duration(),
-            };
-            if let Some(rung) = ladder.climb(graces, Instant::now()) {
-                self.step(rung).await;
-            }
-            return;
-        }
-        self.heed(wishes).await;
-        if let Some(reason) = self.overdue() {
-            self.kill(reason).await;
-        } else if self.renewed.elapsed() >= LEASE / 3 {
-            self.renew().await;
-        }
-    }
-
-    fn overdue(&mut self) -> Option<KillReason> {
-        if self.ladder.is_some() {
-            return None;
-        }
-        if !self.hello {
-            let waited = self.spawned.elapsed();
-            return (waited >= self.timeouts.ready.duration()).then(|| KillReason::NeverReady {
-                waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
-            });
-        }
-        if let Some(since) = self.quiet_since {
-            let lingers = since.elapsed() >= self.timeouts.term_grace.duration();
-            return lingers.then_some(KillReason::Lingering);
-        }
-        let flight = self.flight();
-        self.watchdog
-            .check(flight.as_ref(), Instant::now(), self.context.clock.now())
-    }
-
-    fn flight(&self) -> Option<Flight> {
-        self.directory.flight.read().ok()
-    }
-
-    async fn renew(&mut self) {
-        let renewal = self
-            .context
-            .store
-            .renew_lease(self.grant.account, self.grant.fence, LEASE)
-            .await;
-        match renewal {
-            Ok(()) => self.renewed = Instant::now(),
-            Err(error) if error.is_temporary() => {
-                tracing::warn!(attempt.id = %self.attempt.id, %error, "the lease is not renewed yet");
-            }
-            Err(error) => self.store_gone(&error).await,
-        }
-    }
-}
-
-/// What is committed for one frame; kept until that has worked.
-enum Commit {
-    Batch(Vec<shared::record::Record>),
-    State(shared::attempt::ModeState),
-    Checkpoint(shared::wire::message::Mark, shared::wire::message::Counts),
-}
-
-impl Commit {
-    async fn apply(
-        &self,
-        ingest: &mut Ingest,
-        run: RunNo,
-        now: shared::time::Timestamp,
-    ) -> Result<(), IngestError> {
-        match self {
-            Self::Batch(records) => ingest.batch(run, records.clone(), now).await,
-            Self::State(state) => ingest.state(run, state.clone()).await,
-            Self::Checkpoint(mark, counts) => ingest.checkpoint(run, *mark, *counts, now).await,
         }
     }
 }

@@ -3,8 +3,10 @@
 //! `run` talks and commits, `watchdog` and `order` decide, `finish` concludes. Errors of the child
 //! and of ingest stop here: what leaves is [`Finished`].
 
+mod answer;
 mod converse;
 mod directory;
+mod ending;
 mod finish;
 mod order;
 mod run;

@@ -123,7 +123,7 @@ mod tests {
                     graces.term
                 };
                 assert_eq!(
-                    ladder.climb(graces, at + (grace - Duration::from_millis(1))),
+                    ladder.climb(graces, at + grace.saturating_sub(Duration::from_millis(1))),
                     None
                 );
                 at += grace;

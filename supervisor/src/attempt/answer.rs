@@ -1,0 +1,80 @@
+//! Commits what a child sent, and answers it: acknowledged, refused, or not at all.
+
+use std::time::{Duration, Instant};
+
+use shared::attempt::ModeState;
+use shared::failure::Failure;
+use shared::id::RunNo;
+use shared::record::Record;
+use shared::time::Timestamp;
+use shared::wire::message::{Counts, Mark, ToChild};
+
+use super::converse::Conversation;
+use crate::ingest::{Ingest, IngestError};
+use crate::outcome::Outcome;
+
+/// The first wait before a commit is tried again; it doubles up to two seconds.
+const RETRY_FIRST: Duration = Duration::from_millis(50);
+
+/// What is committed for one frame; kept until that has worked.
+pub(super) enum Commit {
+    Batch(Vec<Record>),
+    State(ModeState),
+    Checkpoint(Mark, Counts),
+}
+
+impl Commit {
+    async fn apply(
+        &self,
+        ingest: &mut Ingest,
+        run: RunNo,
+        now: Timestamp,
+    ) -> Result<(), IngestError> {
+        match self {
+            Self::Batch(records) => ingest.batch(run, records.clone(), now).await,
+            Self::State(state) => ingest.state(run, state.clone()).await,
+            Self::Checkpoint(mark, counts) => ingest.checkpoint(run, *mark, *counts, now).await,
+        }
+    }
+}
+
+impl Conversation<'_> {
+    /// Commits, for as long as the store may stall, and answers.
+    pub(super) async fn commit(&mut self, run: RunNo, seq: u32, commit: &Commit) {
+        let began = Instant::now();
+        let mut wait = RETRY_FIRST;
+        loop {
+            let now = self.context.clock.now();
+            let error = match commit.apply(&mut self.ingest, run, now).await {
+                Ok(()) => return self.answer(&ToChild::Ack { run, seq }).await,
+                Err(IngestError::Violation { what }) => {
+                    return self.violation(what, Some(run)).await;
+                }
+                Err(IngestError::Refused(failure)) => return self.refuse(run, failure).await,
+                Err(IngestError::Store(error)) => error,
+            };
+            if !error.is_temporary() || began.elapsed() >= self.timeouts.store_stall.duration() {
+                return self.store_gone(&error).await;
+            }
+            tracing::warn!(attempt.id = %self.attempt.id, %error, "a commit waits for the database");
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(Duration::from_secs(2));
+        }
+    }
+
+    pub(super) async fn refuse(&mut self, run: RunNo, failure: Failure) {
+        self.end(run, Outcome::Failed(failure.clone()));
+        self.answer(&ToChild::Refused { run, failure }).await;
+    }
+
+    pub(super) async fn answer(&mut self, message: &ToChild) {
+        match self.sender.send(message).await {
+            Ok(()) => {}
+            Err(error) if error.is_violation() => self.violation(error.to_string(), None).await,
+            // Its end of the pipe is closed: the process is ending, and says why by its status.
+            Err(error) => {
+                tracing::debug!(attempt.id = %self.attempt.id, %error, "the child no longer listens");
+            }
+        }
+    }
+}
