@@ -6,7 +6,7 @@ use shared::failure::Failure;
 use shared::id::{AccountId, AttemptId, RunNo};
 use shared::wire::message::Mark;
 use shared::worker::Worker;
-use supervisor::ingest::{Ingest, IngestError};
+use supervisor::ingest::IngestError;
 use supervisor::outcome::{
     Cause, Confidence, Decision, DecisionKind, KillReason, Outcome, PolicyState, Verdict,
 };
@@ -173,32 +173,14 @@ async fn a_lost_fence_commits_nothing() {
 }
 
 #[tokio::test]
-async fn an_attempt_ends_once_with_everything() {
+async fn an_attempt_ends_once_with_its_runs() {
     let world = World::new().await;
     let begun = world
         .begin(&[Worker::Orders, Worker::ActiveInventory], "me")
         .await
         .unwrap();
-    assert_eq!(begun.states.len(), 2);
-    assert_eq!(
-        (begun.states[0].starts, begun.states[0].last_started_at),
-        (1, Some(NOW))
-    );
-    world
-        .store
-        .note_spawned(begun.attempt, 77, 12_345)
-        .await
-        .unwrap();
-    world
-        .store
-        .note_kill(begun.attempt, &KillReason::Lingering)
-        .await
-        .unwrap();
-    world
-        .store
-        .note_kill(begun.attempt, &KillReason::Drained)
-        .await
-        .unwrap();
+    let told = |at: usize| (begun.states[at].starts, begun.states[at].last_started_at);
+    assert_eq!([told(0), told(1)], [(1, Some(NOW)); 2]);
     let failure = Failure::Bug {
         what: "x".to_owned(),
     };
@@ -212,44 +194,57 @@ async fn an_attempt_ends_once_with_everything() {
 
     let attempt = world.store.attempt(begun.attempt).await.unwrap();
     assert_eq!(attempt.cause.as_deref(), Some("completed"));
-    assert_eq!(
-        attempt.kill_reason,
-        Some(KillReason::Lingering),
-        "the first reason stands"
-    );
-    assert_eq!(
-        (attempt.pid, attempt.peaks.resident),
-        (Some(77), Some(1 << 20))
-    );
     assert_eq!(attempt.runs.len(), 2);
     assert_eq!(attempt.runs[0].counters.records, 2);
     assert_eq!(attempt.runs[1].failure, Some(failure));
     assert_eq!(attempt.runs[1].detail.as_deref(), Some("bug"));
-    let state = world
-        .store
-        .sync_state(world.account, Worker::Orders)
-        .await
-        .unwrap();
+    let state = world.state(Worker::Orders).await;
     assert_eq!((state.due_at, state.last_success_at), (at(1), Some(at(0))));
     assert_eq!(state.policy.failures, 3);
-    let state = world
-        .store
-        .sync_state(world.account, Worker::ActiveInventory)
-        .await
-        .unwrap();
+    let state = world.state(Worker::ActiveInventory).await;
     assert_eq!(state.last_success_at, None);
     assert_eq!(state.last_detail.as_deref(), Some("bug"));
-    // The lease is free for anyone, and the old fence is not good any more.
-    let mut late = Ingest::new(world.store.clone(), grant, &[]);
-    assert!(late.batch(FIRST, Vec::new(), NOW).await.is_err());
-    assert!(
+}
+
+#[tokio::test]
+async fn an_end_gives_the_lease_back() {
+    let world = World::new().await;
+    let begun = world.begin(&[Worker::ActiveInventory], "me").await.unwrap();
+    let grant = grant(world.account, &begun);
+    let save = || {
+        let idle = &shared::attempt::ModeState::Idle;
         world
             .store
-            .renew_lease(world.account, grant.fence, Duration::ZERO)
-            .await
-            .is_err()
-    );
+            .save_mode_state(grant, Worker::ActiveInventory, idle)
+    };
+    save().await.unwrap();
+    end(&world, grant, Vec::new()).await.unwrap();
+    let late = save().await.unwrap_err();
+    assert!(matches!(late, StoreError::LeaseLost { .. }), "{late}");
     world.begin(&[Worker::Orders], "you").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_process_and_its_kill_are_noted() {
+    let world = World::new().await;
+    let begun = world.begin(&[Worker::Orders], "me").await.unwrap();
+    let store = &world.store;
+    store.note_spawned(begun.attempt, 77, 12_345).await.unwrap();
+    for reason in [KillReason::Lingering, KillReason::Drained] {
+        store.note_kill(begun.attempt, &reason).await.unwrap();
+    }
+    let open = store.open_attempts("host").await.unwrap();
+    let reason = open[0].kill_reason.as_ref();
+    assert_eq!(reason, Some(&KillReason::Lingering), "the first one stands");
+    end(&world, grant(world.account, &begun), Vec::new())
+        .await
+        .unwrap();
+    let attempt = store.attempt(begun.attempt).await.unwrap();
+    assert_eq!(attempt.kill_reason, Some(KillReason::Lingering));
+    assert_eq!(
+        (attempt.pid, attempt.peaks.resident),
+        (Some(77), Some(1 << 20))
+    );
 }
 
 #[tokio::test]
@@ -262,11 +257,7 @@ async fn an_attempt_that_lost_its_lease_leaves_the_states_alone() {
         .await
         .unwrap();
     assert!(!ended.fence_held);
-    let state = world
-        .store
-        .sync_state(world.account, Worker::Orders)
-        .await
-        .unwrap();
+    let state = world.state(Worker::Orders).await;
     assert_eq!((state.due_at, state.last_outcome), (NOW, None));
     assert_eq!(
         world.sql("SELECT ended_at IS NULL FROM attempts").await,
@@ -316,20 +307,12 @@ async fn leftovers_are_interrupted_and_due_at_once() {
         .await
         .unwrap_err();
     assert!(matches!(nobody, StoreError::NotFound { .. }), "{nobody}");
-    let state = world
-        .store
-        .sync_state(world.account, Worker::Orders)
-        .await
-        .unwrap();
+    let state = world.state(Worker::Orders).await;
     assert_eq!(
         (state.due_at, state.last_outcome.as_deref()),
         (at(1), Some("interrupted"))
     );
-    let other = world
-        .store
-        .sync_state(world.account, Worker::ActiveInventory)
-        .await
-        .unwrap();
+    let other = world.state(Worker::ActiveInventory).await;
     assert_eq!(other.due_at, at(9), "it did not run");
     let attempt = world.store.attempt(begun.attempt).await.unwrap();
     assert_eq!(
@@ -364,11 +347,7 @@ async fn quarantine_is_released_by_hand() {
     assert_eq!(world.store.quarantined(at(1)).await.unwrap().len(), 1);
     assert_eq!(world.store.quarantined(at(24)).await.unwrap().len(), 0);
     assert!(release().await.unwrap());
-    let state = world
-        .store
-        .sync_state(world.account, Worker::Orders)
-        .await
-        .unwrap();
+    let state = world.state(Worker::Orders).await;
     assert_eq!(
         (state.due_at, state.policy.quarantined_until),
         (at(5), None)

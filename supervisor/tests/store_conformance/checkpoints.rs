@@ -301,11 +301,7 @@ async fn mode_states_are_remembered() {
     let world = World::new().await;
     let mut ingest = world.ingest(Worker::ActiveInventory).await;
     ingest.state(FIRST, task("task-1")).await.unwrap();
-    let state = world
-        .store
-        .sync_state(world.account, Worker::ActiveInventory)
-        .await
-        .unwrap();
+    let state = world.state(Worker::ActiveInventory).await;
     assert_eq!(state.mode_state, Some(task("task-1")));
     violation(
         ingest

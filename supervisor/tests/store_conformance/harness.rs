@@ -16,7 +16,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 use supervisor::ingest::{Ingest, IngestError};
 use supervisor::outcome::MemorySlot;
-use supervisor::store::{BeginAttempt, Begun, Grant, NewAccount, Store, StoreError};
+use supervisor::store::{BeginAttempt, Begun, Grant, NewAccount, Store, StoreError, SyncState};
 
 pub(crate) const NOW: Timestamp = Timestamp(1_790_000_000_000);
 pub(crate) const HOUR: i64 = 3_600_000;
@@ -84,6 +84,10 @@ impl World {
             deadline: at(2),
         };
         Ingest::new(self.store.clone(), grant(self.account, &begun), &[order])
+    }
+
+    pub(crate) async fn state(&self, worker: Worker) -> SyncState {
+        self.store.sync_state(self.account, worker).await.unwrap()
     }
 
     /// Rows of a query, each as one text with `|` between columns and `-` for null.

@@ -53,7 +53,7 @@ async fn pass(world: &World) {
 }
 
 async fn cursor(world: &World, worker: Worker) -> (bool, Timestamp) {
-    let state = world.store.sync_state(world.account, worker).await.unwrap();
+    let state = world.state(worker).await;
     (state.cursor.is_some(), state.cursor.unwrap_or(NOW))
 }
 

@@ -129,13 +129,13 @@ async fn rows_are_found_by_index() {
         let def = table.def();
         let sql = TableSql::of(table);
         let by_key = format!(
-            "SEARCH t USING INDEX sqlite_autoindex_{}_1 (account_id=?",
-            def.name
+            "SEARCH t USING INDEX sqlite_autoindex_{}_1 (account_id=? AND {}=?)",
+            def.name,
+            def.key.join("=? AND ")
         );
-        let all_parts: String = def.key.iter().map(|key| format!(" AND {key}=?")).collect();
         let found = plan(&store, &sql.stored).await;
         assert_eq!(found[0], "SCAN j VIRTUAL TABLE INDEX 1:", "{found:?}");
-        assert_eq!(found[1], format!("{by_key}{all_parts})"), "{found:?}");
+        assert_eq!(found[1], by_key, "{found:?}");
 
         for text in [&sql.current, &sql.end_events] {
             let found = plan(&store, text).await;
