@@ -72,12 +72,18 @@ impl TreeBuilder {
         self.text_bytes().saturating_sub(self.run)
     }
 
-    /// Opens an element by its qualified name; attributes may follow.
-    pub(super) fn start(&mut self, name: &str) {
+    /// Ends the run of text before a child of the innermost element, also
+    /// for a child that is built elsewhere.
+    pub(super) fn before_child(&mut self) {
         self.close_run(false);
         if let Some(parent) = self.open.last_mut() {
             parent.has_children = true;
         }
+    }
+
+    /// Opens an element by its qualified name; attributes may follow.
+    pub(super) fn start(&mut self, name: &str) {
+        self.before_child();
         let start = self.text_bytes();
         self.text.push_str(name);
         let end = self.text_bytes();

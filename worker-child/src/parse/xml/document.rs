@@ -150,6 +150,9 @@ impl Document {
         } else if Asides::wants(name) {
             self.place = Place::Aside(from);
         }
+        if self.place != Place::Outside {
+            self.envelope.before_child();
+        }
         Ok(())
     }
 

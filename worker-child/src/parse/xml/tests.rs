@@ -180,6 +180,15 @@ fn asides_and_envelope_hold_what_is_outside() {
 }
 
 #[test]
+fn layout_between_items_leaves_nothing_behind() {
+    let text = format!("<R>\n<A>{}\n</A>\n</R>", "\n  <I/>\n  <Ack/>".repeat(200));
+    let (found, end) = run(text.as_bytes(), 64, small());
+    assert_eq!(found.len(), 200);
+    let xml = end.unwrap();
+    assert_eq!(xml.envelope().unwrap().text_at("A"), Some(""));
+}
+
+#[test]
 fn asides_are_bounded() {
     let errors = format!(
         "<Errors><LongMessage>{}</LongMessage></Errors>",
