@@ -25,17 +25,24 @@ enum Member<'a> {
 }
 
 impl<'a> Member<'a> {
-    /// The key, with its mark first, so that it sorts as the whole key does.
-    fn key(&self) -> (&'static str, &'a str) {
+    /// The mark before the name in the key, and the name.
+    fn parts(&self) -> (&'static str, &'a str) {
         match *self {
-            Member::Text(_) => ("#text", ""),
+            Member::Text(_) => ("#", "text"),
             Member::Attr(name, _) => ("@", name),
             Member::Child(name, _) => ("", name),
         }
     }
 
-    fn same_key(&self, other: &Member<'_>) -> bool {
-        self.key() == other.key()
+    /// Sorts as the whole key does, since names of elements begin behind `@`.
+    /// The rank is a number because comparing empty texts is slow: their
+    /// dangling pointers make the vectorized comparison fault and recover.
+    fn order(&self) -> (u8, &'a str) {
+        match *self {
+            Member::Text(_) => (0, "text"),
+            Member::Attr(name, _) => (1, name),
+            Member::Child(name, _) => (2, name),
+        }
     }
 }
 
@@ -57,25 +64,20 @@ fn write<'a>(node: Node<'a>, arrays: &[&str], members: &mut Vec<Member<'a>>, out
     }
     if let Some(level) = members.get_mut(base..) {
         // Stable: repeated elements keep their order.
-        level.sort_by(|a, b| {
-            let ((am, an), (bm, bn)) = (a.key(), b.key());
-            if am == bm {
-                return an.cmp(bn);
-            }
-            am.bytes()
-                .chain(an.bytes())
-                .cmp(bm.bytes().chain(bn.bytes()))
-        });
+        level.sort_by_key(Member::order);
     }
     out.push('{');
     let mut at = base;
     while let Some(first) = members.get(at).copied() {
         let level = members.get(at..).unwrap_or_default();
-        let count = level.iter().take_while(|m| m.same_key(&first)).count();
+        let count = level
+            .iter()
+            .take_while(|m| m.order() == first.order())
+            .count();
         if at > base {
             out.push(',');
         }
-        let (mark, name) = first.key();
+        let (mark, name) = first.parts();
         out.push('"');
         out.push_str(mark);
         push_json_escaped(name, out);
