@@ -1,0 +1,20 @@
+//! XML as a stream of items, each a small tree.
+//!
+//! `items` cuts the input into windows, `document` turns events into trees,
+//! `build` and `node` are the tree written and read, `canonical` its JSON text.
+
+mod asides;
+mod build;
+mod canonical;
+mod document;
+mod escape;
+mod items;
+mod node;
+
+#[cfg(test)]
+mod tests;
+
+pub use asides::{AsideError, Asides};
+pub use canonical::tree_to_json;
+pub use items::{XmlItems, XmlStep, XmlSummary};
+pub use node::Node;

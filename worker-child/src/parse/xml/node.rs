@@ -1,0 +1,180 @@
+//! Reading a tree: nodes are views into an arena that is reused from batch to batch.
+
+/// One element in the arena. Positions are relative to the tree's own slices,
+/// so that trees can move together when finished ones are dropped.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct NodeData {
+    /// Local name.
+    pub(super) name: Span,
+    /// Unescaped text.
+    pub(super) text: Span,
+    /// Attributes, as positions in the attribute list.
+    pub(super) attrs: Span,
+    /// One past the last node of this element's subtree.
+    pub(super) end: u32,
+}
+
+/// A range: start and length.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) len: u32,
+}
+
+impl Span {
+    pub(super) fn new(start: usize, end: usize) -> Self {
+        let start = narrow(start);
+        Self {
+            start,
+            len: narrow(end).saturating_sub(start),
+        }
+    }
+
+    pub(super) fn of(self, text: &str) -> &str {
+        let start = self.start as usize;
+        text.get(start..start + self.len as usize)
+            .unwrap_or_default()
+    }
+}
+
+/// Arena positions fit: item and envelope caps lie far below 4 GiB.
+pub(super) fn narrow(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+/// One attribute: qualified name and normalized value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AttrData {
+    pub(super) name: Span,
+    pub(super) value: Span,
+}
+
+/// An element of an item or of the envelope; cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Node<'a> {
+    pub(super) nodes: &'a [NodeData],
+    pub(super) attrs: &'a [AttrData],
+    pub(super) text: &'a str,
+    pub(super) at: u32,
+}
+
+impl std::fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct(self.name());
+        for (name, value) in self.attrs() {
+            shown.field(name, &value);
+        }
+        if !self.text().is_empty() {
+            shown.field("text", &self.text());
+        }
+        for child in self.children() {
+            shown.field("child", &child);
+        }
+        shown.finish()
+    }
+}
+
+impl<'a> Node<'a> {
+    fn data(&self) -> NodeData {
+        self.nodes
+            .get(self.at as usize)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// The element's name without its namespace prefix.
+    pub fn name(&self) -> &'a str {
+        self.data().name.of(self.text)
+    }
+
+    /// The element's own text: references resolved, CDATA merged. White space
+    /// alone counts only in an element without child elements.
+    pub fn text(&self) -> &'a str {
+        self.data().text.of(self.text)
+    }
+
+    /// Attributes in document order, as qualified name and normalized value.
+    pub fn attrs(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let span = self.data().attrs;
+        let (attrs, text) = (self.attrs, self.text);
+        let start = span.start as usize;
+        attrs
+            .get(start..start + span.len as usize)
+            .unwrap_or_default()
+            .iter()
+            .map(move |attr| (attr.name.of(text), attr.value.of(text)))
+    }
+
+    /// The value of the first attribute with this local name.
+    pub fn attr(&self, name: &str) -> Option<&'a str> {
+        self.attrs()
+            .find(|(qualified, _)| local(qualified) == name)
+            .map(|(_, value)| value)
+    }
+
+    /// Child elements in document order.
+    pub fn children(&self) -> Children<'a> {
+        Children {
+            parent: *self,
+            next: self.at + 1,
+            end: self.data().end,
+        }
+    }
+
+    /// The first child element with this local name.
+    pub fn child(&self, name: &str) -> Option<Node<'a>> {
+        self.children().find(|child| child.name() == name)
+    }
+
+    /// All child elements with this local name, in document order.
+    pub fn children_named<'n>(
+        &self,
+        name: &'n str,
+    ) -> impl Iterator<Item = Node<'a>> + use<'a, 'n> {
+        self.children().filter(move |child| child.name() == name)
+    }
+
+    /// The element at a path of local names separated by dots, taking the
+    /// first at every level; the empty path is the element itself.
+    pub fn at(&self, path: &str) -> Option<Node<'a>> {
+        if path.is_empty() {
+            return Some(*self);
+        }
+        path.split('.')
+            .try_fold(*self, |node, name| node.child(name))
+    }
+
+    /// The text of the element at a path, `None` if there is no such element.
+    pub fn text_at(&self, path: &str) -> Option<&'a str> {
+        self.at(path).map(|node| node.text())
+    }
+}
+
+/// The child elements of a [`Node`].
+#[derive(Clone, Debug)]
+pub struct Children<'a> {
+    parent: Node<'a>,
+    next: u32,
+    end: u32,
+}
+
+impl<'a> Iterator for Children<'a> {
+    type Item = Node<'a>;
+
+    fn next(&mut self) -> Option<Node<'a>> {
+        if self.next >= self.end {
+            return None;
+        }
+        let child = Node {
+            at: self.next,
+            ..self.parent
+        };
+        self.next = child.data().end.max(self.next + 1);
+        Some(child)
+    }
+}
+
+/// The part of a qualified name after its prefix.
+pub(super) fn local(name: &str) -> &str {
+    name.split_once(':').map_or(name, |(_, local)| local)
+}
