@@ -95,7 +95,7 @@ pub fn open(directory: &Path) -> Result<(), StageError> {
 /// The 64-bit field at `offset`, if the recorder is mapped and has one there.
 fn field(offset: usize) -> Option<&'static AtomicU64> {
     let base = BASE.load(Ordering::Acquire);
-    if base.is_null() || offset % 8 != 0 || offset + 8 > FILE_SIZE {
+    if base.is_null() || !offset.is_multiple_of(8) || offset + 8 > FILE_SIZE {
         return None;
     }
     // SAFETY: the mapping is page-aligned, FILE_SIZE long and lives for ever; `offset` was
@@ -228,10 +228,7 @@ impl RunStage {
     /// The slice being read.
     pub fn slice(self, slice: Slice) {
         self.set(section::SLICE_START, slice.start.0.cast_unsigned());
-        store(
-            self.base + section::SLICE_END,
-            slice.end.0.cast_unsigned(),
-        );
+        store(self.base + section::SLICE_END, slice.end.0.cast_unsigned());
     }
 
     /// A request is about to be sent; `text` must be redacted.
