@@ -130,6 +130,25 @@ impl TreeBuilder {
         &mut self.text
     }
 
+    /// Whether the innermost open element has child elements so far.
+    pub(super) fn has_children(&self) -> bool {
+        self.open.last().is_some_and(|open| open.has_children)
+    }
+
+    /// Closes the innermost element if `rest` begins with its name and `>`;
+    /// returns how long that is.
+    pub(super) fn end_matching(&mut self, rest: &[u8]) -> Option<usize> {
+        let name = self.open.last()?.name;
+        let start = self.base.text + name.start as usize;
+        let len = name.len as usize;
+        let own = self.text.as_bytes().get(start..start + len)?;
+        if rest.get(len) != Some(&b'>') || rest.get(..len) != Some(own) {
+            return None;
+        }
+        self.close();
+        Some(len + 1)
+    }
+
     /// Closes the innermost element; refuses a name that is not its own.
     pub(super) fn end(&mut self, name: &str) -> Result<(), Refused> {
         let expected = self.open.last().copied().ok_or_else(|| {

@@ -7,7 +7,7 @@ use quick_xml::events::{BytesDecl, BytesStart, Event};
 
 use super::asides::Asides;
 use super::build::{Refused, Tree, TreeBuilder, shown};
-use super::escape::{push_attr_value, push_text, resolve};
+use super::escape::{push_attr_value, push_text};
 use super::node::local;
 use crate::parse::caps::Caps;
 use crate::parse::error::{ParseError, ParseErrorKind};
@@ -75,32 +75,26 @@ impl Document {
         }
     }
 
-    /// Takes one event that stands at `from..to` in the document.
-    pub(super) fn event(&mut self, event: Event<'_>, from: u64, to: u64) -> Result<(), ParseError> {
+    /// Takes an event that is neither tag nor text.
+    pub(super) fn event(&mut self, event: &Event<'_>, from: u64) -> Result<(), ParseError> {
         match event {
-            Event::Start(tag) => self.start(&tag, from)?,
-            Event::Empty(tag) => {
-                self.start(&tag, from)?;
-                self.close(None, from, to)?;
-            }
-            Event::End(tag) => self.close(Some(tag.name().as_ref()), from, to)?,
-            Event::Text(text) => self.text(&text, from)?,
+            Event::Decl(declaration) => return self.declaration(declaration, from),
+            Event::DocType(_) => return Err(self.bad(from, "document has a DOCTYPE")),
             Event::CData(text) => {
-                self.markup_seen = true;
                 if self.depth() == 0 {
                     return Err(self.bad(from, "text outside the root element"));
                 }
-                self.text(&text, from)?;
+                self.text(text, from)?;
             }
-            Event::GeneralRef(name) => {
-                let c = resolve(&name).map_err(|what| self.bad(from, what))?;
-                self.text(c.encode_utf8(&mut [0; 4]), from)?;
-            }
-            Event::Decl(declaration) => self.declaration(&declaration, from)?,
-            Event::Comment(_) | Event::PI(_) => self.markup_seen = true,
-            Event::DocType(_) => return Err(self.bad(from, "document has a DOCTYPE")),
-            Event::Eof => {}
+            Event::Comment(_) | Event::PI(_) => {}
+            Event::Start(_)
+            | Event::End(_)
+            | Event::Empty(_)
+            | Event::Text(_)
+            | Event::GeneralRef(_)
+            | Event::Eof => return Err(self.bad(from, "unexpected markup")),
         }
+        self.markup_seen = true;
         Ok(())
     }
 
@@ -109,11 +103,15 @@ impl Document {
         self.envelope.depth() + self.items.depth()
     }
 
-    fn start(&mut self, tag: &BytesStart<'_>, from: u64) -> Result<(), ParseError> {
-        let name = tag.name();
-        let name = name.as_ref();
+    /// Opens an element; `tag` is there if it may have attributes.
+    pub(super) fn start(
+        &mut self,
+        name: &str,
+        tag: Option<&BytesStart<'_>>,
+        from: u64,
+    ) -> Result<(), ParseError> {
         self.markup_seen = true;
-        if !is_name(name) {
+        if !starts_name(local(name)) {
             return Err(self.bad(from, format!("malformed element name {}", shown(name))));
         }
         if self.depth() >= self.caps.depth {
@@ -125,7 +123,7 @@ impl Document {
         }
         let builder = self.builder();
         builder.start(name);
-        if !tag.attributes_raw().is_empty() {
+        if let Some(tag) = tag {
             attributes(builder, tag).map_err(|refused| self.refused(from, refused))?;
         }
         self.check_size(from)
@@ -156,14 +154,36 @@ impl Document {
         Ok(())
     }
 
-    fn close(&mut self, name: Option<&str>, from: u64, to: u64) -> Result<(), ParseError> {
-        let builder = self.builder();
-        match name {
-            Some(name) => builder
-                .end(name)
-                .map_err(|refused| self.refused(from, refused))?,
-            None => builder.close(),
-        }
+    /// Closes the innermost element if `rest`, the text behind `</` at
+    /// `from`, begins with its name and `>`; returns how long that is.
+    pub(super) fn end_matching(
+        &mut self,
+        rest: &[u8],
+        from: u64,
+    ) -> Result<Option<usize>, ParseError> {
+        let Some(len) = self.builder().end_matching(rest) else {
+            return Ok(None);
+        };
+        self.closed(from + len as u64 + 2)?;
+        Ok(Some(len))
+    }
+
+    /// Closes the innermost element, whose end tag stands at `from..to`.
+    pub(super) fn end(&mut self, name: &str, from: u64, to: u64) -> Result<(), ParseError> {
+        self.builder()
+            .end(name)
+            .map_err(|refused| self.refused(from, refused))?;
+        self.closed(to)
+    }
+
+    /// Closes the element just opened, whose tag ends at `to` and is also its end tag.
+    pub(super) fn end_empty(&mut self, to: u64) -> Result<(), ParseError> {
+        self.builder().close();
+        self.closed(to)
+    }
+
+    /// Follows up the end of an element at `to`.
+    fn closed(&mut self, to: u64) -> Result<(), ParseError> {
         let (Place::Item(byte) | Place::Aside(byte)) = self.place else {
             let depth = self.envelope.depth();
             self.matched = self.matched.min(depth);
@@ -196,7 +216,25 @@ impl Document {
         Ok(())
     }
 
-    /// Takes literal text (or one resolved character) of the innermost element.
+    /// Whether white space at this place, before `<` and the byte `next`, says nothing.
+    pub(super) fn is_layout(&mut self, next: u8) -> bool {
+        if matches!(next, b'!' | b'?') || self.depth() == 0 {
+            return false;
+        }
+        let builder = self.builder();
+        builder.run_bytes() == 0 && (next != b'/' || builder.has_children())
+    }
+
+    /// Takes a character that a reference stood for.
+    pub(super) fn character(&mut self, c: char, from: u64) -> Result<(), ParseError> {
+        if self.depth() == 0 {
+            return Err(self.bad(from, "text outside the root element"));
+        }
+        self.builder().text().push(c);
+        self.check_run(from)
+    }
+
+    /// Takes literal text of the innermost element.
     pub(super) fn text(&mut self, text: &str, from: u64) -> Result<(), ParseError> {
         if self.depth() == 0 {
             if text.bytes().all(|b| b.is_ascii_whitespace()) {
@@ -204,14 +242,13 @@ impl Document {
             }
             return Err(self.bad(from, "text outside the root element"));
         }
+        push_text(text, self.builder().text());
+        self.check_run(from)
+    }
+
+    fn check_run(&mut self, from: u64) -> Result<(), ParseError> {
         let limit = self.caps.text_bytes;
-        let builder = self.builder();
-        if text == "\r" || !text.contains('\r') {
-            builder.text().push_str(text);
-        } else {
-            push_text(text, builder.text());
-        }
-        if builder.run_bytes() > limit {
+        if self.builder().run_bytes() > limit {
             let what = format!("text longer than {limit} bytes");
             return Err(self.too_large(from, what));
         }
@@ -306,14 +343,13 @@ impl Document {
     }
 }
 
-/// Whether an element may have this name; not the whole of XML's rule, but
-/// no character that would hide markup in a name.
-fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.bytes().all(|b| {
-            b.is_ascii_alphanumeric() || b >= 0x80 || matches!(b, b'_' | b':' | b'-' | b'.')
-        })
-        && !name.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '.' | ':'))
+/// Whether a local name begins as names do. Then element names sort behind
+/// the marks of attributes and text in canonical JSON.
+fn starts_name(name: &str) -> bool {
+    matches!(
+        name.as_bytes(),
+        [b'A'..=b'Z' | b'a'..=b'z' | b'_' | 0x80.., ..]
+    )
 }
 
 fn attributes(builder: &mut TreeBuilder, tag: &BytesStart<'_>) -> Result<(), Refused> {

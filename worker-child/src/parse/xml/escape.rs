@@ -43,7 +43,11 @@ fn char_reference(name: &str) -> Option<char> {
 /// Appends text with `\r\n` and `\r` as `\n`, as XML demands of literal line ends.
 pub(super) fn push_text(raw: &str, out: &mut String) {
     let mut rest = raw;
-    while let Some((line, after)) = rest.split_once('\r') {
+    while let Some(at) = memchr::memchr(b'\r', rest.as_bytes()) {
+        let Some((line, after)) = rest.split_at_checked(at) else {
+            break;
+        };
+        let after = after.get(1..).unwrap_or_default();
         out.push_str(line);
         out.push('\n');
         rest = after.strip_prefix('\n').unwrap_or(after);

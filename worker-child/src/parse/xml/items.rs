@@ -1,13 +1,10 @@
 //! Cutting a stream into windows and handing out the items found in them.
 
-use quick_xml::errors::{Error, SyntaxError};
-use quick_xml::events::Event;
-use quick_xml::reader::Reader;
-
 use super::asides::Asides;
 use super::document::Document;
 use super::escape::forbidden_control;
 use super::node::Node;
+use super::scan::{Window, read_window};
 use crate::parse::caps::Caps;
 use crate::parse::error::ParseError;
 
@@ -190,8 +187,12 @@ impl XmlItems {
 
     /// Parses what is there, at most one window, and moves over it.
     fn parse_window(&mut self) -> Result<(), ParseError> {
-        self.skip_marks()?;
-        let rest = self.buffer.get(self.at..).unwrap_or_default();
+        let mut rest = self.buffer.get(self.at..).unwrap_or_default();
+        if let (0, Some(after)) = (self.byte, rest.strip_prefix(BOM)) {
+            rest = after;
+            self.at += BOM.len();
+            self.byte += BOM.len() as u64;
+        }
         let mut window = rest.get(..self.reach).unwrap_or(rest);
         let last = self.ended && window.len() == rest.len();
         if !last {
@@ -199,13 +200,18 @@ impl XmlItems {
             let end = memchr::memrchr(b'>', window).map_or(0, |at| at + 1);
             window = window.get(..end).unwrap_or_default();
         }
-        if let Some(at) = forbidden_control(window) {
-            let what = "control character";
-            return Err(self.document.bad(self.byte + at as u64, what));
-        }
-        let consumed = read_events(&mut self.document, window, self.byte, last)?;
+        let (text, fault) = sound(window, self.byte);
+        let window = Window {
+            text,
+            byte: self.byte,
+            last: last && fault.is_none(),
+        };
+        let consumed = read_window(&mut self.document, window)?;
         self.at += consumed;
         self.byte += consumed as u64;
+        if let Some(fault) = fault {
+            return Err(self.document.place_of(fault));
+        }
         if consumed > 0 || last {
             self.reach = self.caps.window_bytes.max(1);
             return Ok(());
@@ -219,95 +225,31 @@ impl XmlItems {
         self.reach = (self.reach * 2).min(most);
         Ok(())
     }
-
-    /// Moves over a byte order mark. At the start of the document it means
-    /// nothing; later it is a character, which the reader would drop at the
-    /// start of a window.
-    fn skip_marks(&mut self) -> Result<(), ParseError> {
-        while self
-            .buffer
-            .get(self.at..)
-            .unwrap_or_default()
-            .starts_with(BOM)
-        {
-            if self.byte > 0 {
-                self.document.text("\u{feff}", self.byte)?;
-            }
-            self.at += BOM.len();
-            self.byte += BOM.len() as u64;
-        }
-        Ok(())
-    }
 }
 
-/// Hands the complete events of `window` to the document; returns how many
-/// bytes they take. `last` says that nothing follows the window.
-fn read_events(
-    document: &mut Document,
-    window: &[u8],
-    byte: u64,
-    last: bool,
-) -> Result<usize, ParseError> {
-    let mut reader = Reader::from_reader(window);
-    // A window starts anywhere; the document checks the names.
-    reader.config_mut().check_end_names = false;
-    reader.config_mut().allow_unmatched_ends = true;
-    loop {
-        let from = reader.buffer_position();
-        let event = reader.read_event();
-        let to = reader.buffer_position();
-        let consumed = usize::try_from(from).unwrap_or(window.len());
-        match event {
-            Ok(Event::Eof) => return Ok(consumed),
-            // A text at the window's end may go on.
-            Ok(Event::Text(_)) if !last && to == window.len() as u64 => return Ok(consumed),
-            Ok(event) => document.event(event, byte + from, byte + to)?,
-            Err(Error::Syntax(error)) => {
-                let rest = window.get(consumed..).unwrap_or_default();
-                if is_cut_off(rest, error) && !last {
-                    return Ok(consumed);
+/// The part of a window that is sound text, and what is wrong behind it.
+fn sound(window: &[u8], byte: u64) -> (&str, Option<ParseError>) {
+    let (end, error) = match std::str::from_utf8(window) {
+        Ok(text) => (text.len(), None),
+        Err(error) => {
+            let end = error.valid_up_to();
+            let error = match error.error_len() {
+                Some(_) => ParseError::bad(byte + end as u64, "invalid UTF-8"),
+                None => {
+                    ParseError::incomplete(byte + end as u64, "document ends within a character")
                 }
-                return Err(document.place_of(syntax(rest, error, byte + from)));
-            }
-            Err(error) => {
-                let rest = window.get(consumed..).unwrap_or_default();
-                return Err(document.place_of(malformed(rest, &error, byte + from)));
-            }
+            };
+            (end, Some(error))
         }
-    }
-}
-
-/// Whether markup at the start of `rest` is only unfinished, not wrong.
-fn is_cut_off(rest: &[u8], error: SyntaxError) -> bool {
-    if error == SyntaxError::UnclosedDoctype {
-        return false;
-    }
-    if !rest.starts_with(b"<!") {
-        return true;
-    }
-    [&b"<!--"[..], b"<![CDATA["]
-        .iter()
-        .any(|opening| opening.starts_with(rest) || rest.starts_with(opening))
-}
-
-fn syntax(rest: &[u8], error: SyntaxError, byte: u64) -> ParseError {
-    if is_cut_off(rest, error) {
-        return ParseError::incomplete(byte, error.to_string());
-    }
-    if error == SyntaxError::UnclosedDoctype {
-        return ParseError::bad(byte, "document has a DOCTYPE");
-    }
-    ParseError::bad(byte, error.to_string())
-}
-
-fn malformed(rest: &[u8], error: &Error, byte: u64) -> ParseError {
-    if let (Error::Encoding(_), Err(wrong)) = (error, std::str::from_utf8(rest)) {
-        let byte = byte + wrong.valid_up_to() as u64;
-        return if wrong.error_len().is_none() {
-            ParseError::incomplete(byte, "document ends within a character")
-        } else {
-            ParseError::bad(byte, "invalid UTF-8")
-        };
-    }
-    ParseError::bad(byte, error.to_string())
+    };
+    let valid = window.get(..end).unwrap_or_default();
+    let (end, error) = match forbidden_control(valid) {
+        Some(at) => (
+            at,
+            Some(ParseError::bad(byte + at as u64, "control character")),
+        ),
+        None => (end, error),
+    };
+    let text = window.get(..end).map(std::str::from_utf8);
+    (text.and_then(Result::ok).unwrap_or_default(), error)
 }

@@ -1,6 +1,7 @@
 //! XML as a stream of items, each a small tree.
 //!
-//! `items` cuts the input into windows, `document` turns events into trees,
+//! `items` cuts the input into windows, `scan` takes them apart, `document`
+//! makes trees of the parts,
 //! `build` and `node` are the tree written and read, `canonical` its JSON text.
 
 mod asides;
@@ -10,6 +11,7 @@ mod document;
 mod escape;
 mod items;
 mod node;
+mod scan;
 
 #[cfg(test)]
 mod tests;

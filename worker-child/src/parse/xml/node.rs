@@ -93,6 +93,12 @@ impl<'a> Node<'a> {
         self.data().text.of(self.text)
     }
 
+    /// Whether the element has neither attributes nor child elements.
+    pub(super) fn is_bare(&self) -> bool {
+        let data = self.data();
+        data.attrs.len == 0 && data.end <= self.at + 1
+    }
+
     /// Attributes in document order, as qualified name and normalized value.
     pub fn attrs(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         let span = self.data().attrs;
@@ -176,5 +182,9 @@ impl<'a> Iterator for Children<'a> {
 
 /// The part of a qualified name after its prefix.
 pub(super) fn local(name: &str) -> &str {
-    name.split_once(':').map_or(name, |(_, local)| local)
+    // On short names a plain loop beats a search.
+    match name.bytes().position(|b| b == b':') {
+        Some(at) => name.get(at + 1..).unwrap_or_default(),
+        None => name,
+    }
 }
