@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod client;
+pub mod endpoint;
 pub mod errors;
 pub mod redact;
 pub mod request;
