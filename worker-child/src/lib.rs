@@ -1,3 +1,15 @@
 //! One account sync, as a library: `main` only starts it.
+//!
+//! Floors, a module names lower ones only: `limits`, `confine`, `stage` · `memory`, `parse` ·
+//! `fetch` · `workers` · `emit` · `session` · `cli`.
 
+pub mod cli;
+pub mod confine;
+pub mod emit;
+pub mod fetch;
+pub mod limits;
+pub mod memory;
 pub mod parse;
+pub mod session;
+pub mod stage;
+pub mod workers;

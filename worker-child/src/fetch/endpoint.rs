@@ -1,0 +1,80 @@
+//! Where requests may go: HTTPS anywhere, plain HTTP to this machine only.
+
+use std::net::IpAddr;
+
+use reqwest::Url;
+use shared::attempt::Endpoints;
+
+/// Why a base URL is not accepted.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// Not a URL of the kind that is wanted.
+    #[error("endpoint {0} is not an http or https base URL")]
+    Url(String),
+    /// The token would travel in the clear.
+    #[error("endpoint {0} is plain http to another machine")]
+    Plain(String),
+}
+
+/// Checks both base URLs; says whether TLS is needed for any.
+pub fn needs_tls(endpoints: &Endpoints) -> Result<bool, EndpointError> {
+    Ok(is_https(&endpoints.api)? | is_https(&endpoints.apiz)?)
+}
+
+fn is_https(base: &str) -> Result<bool, EndpointError> {
+    let wrong = || EndpointError::Url(base.to_owned());
+    let url = Url::parse(base).map_err(|_| wrong())?;
+    let host = url.host_str().ok_or_else(wrong)?;
+    let nothing_else = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && !base.ends_with('/');
+    match url.scheme() {
+        "https" if nothing_else => Ok(true),
+        "http" if nothing_else && is_loopback(host) => Ok(false),
+        "http" if nothing_else => Err(EndpointError::Plain(base.to_owned())),
+        _ => Err(wrong()),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || address
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_stays_on_this_machine() {
+        let plain = |base: &str| Err(EndpointError::Plain(base.to_owned()));
+        let wrong = |base: &str| Err(EndpointError::Url(base.to_owned()));
+        let cases = [
+            ("https://api.ebay.com", Ok(true)),
+            ("http://127.0.0.1:80", Ok(false)),
+            ("http://[::1]:8080", Ok(false)),
+            ("http://localhost:1", Ok(false)),
+            ("http://api.ebay.com", plain("http://api.ebay.com")),
+            ("http://10.0.0.1", plain("http://10.0.0.1")),
+            (
+                "http://localhost.example",
+                plain("http://localhost.example"),
+            ),
+            ("https://api.ebay.com/", wrong("https://api.ebay.com/")),
+            (
+                "https://u:p@api.ebay.com",
+                wrong("https://u:p@api.ebay.com"),
+            ),
+            ("ftp://127.0.0.1", wrong("ftp://127.0.0.1")),
+            ("", wrong("")),
+        ];
+        for (base, expected) in cases {
+            assert_eq!(is_https(base), expected, "{base}");
+        }
+    }
+}

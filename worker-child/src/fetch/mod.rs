@@ -1,0 +1,14 @@
+//! Talking to eBay: requests as plain data, one HTTP client, bodies in pieces, what to try again.
+
+pub mod body;
+pub mod client;
+pub mod endpoint;
+pub mod errors;
+pub mod redact;
+pub mod request;
+pub mod retry;
+pub mod roots;
+
+pub use body::{Body, BodyError, Filled};
+pub use client::{Answer, Client, ClientError, SendError};
+pub use request::{Base, Method, Request, Shape};

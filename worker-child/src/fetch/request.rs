@@ -1,0 +1,165 @@
+//! What to ask eBay, as plain data without a secret in it.
+
+use std::fmt::Write as _;
+
+/// Which of eBay's hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    /// `api.ebay.com`.
+    Api,
+    /// `apiz.ebay.com`.
+    Apiz,
+}
+
+/// How to ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Read.
+    Get,
+    /// Create.
+    Post,
+}
+
+impl Method {
+    /// The word in the request line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// How the answer is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A JSON page: the elements of its array `member` are items.
+    Page {
+        /// Name of the array.
+        member: &'static str,
+    },
+    /// A large XML document, maybe packed: the elements at this path are items.
+    Report {
+        /// Local names from the root to the item.
+        item_path: &'static [&'static str],
+    },
+    /// One small JSON object.
+    Object,
+    /// No body; the `Location` header matters.
+    Nothing,
+}
+
+/// One request. The access token is added by the client only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// How.
+    pub method: Method,
+    /// Where.
+    pub base: Base,
+    /// The path, percent-encoded (see [`segment`]).
+    pub path: String,
+    /// Query parameters, not encoded.
+    pub query: Vec<(&'static str, String)>,
+    /// Headers that are not secret.
+    pub headers: Vec<(&'static str, String)>,
+    /// A JSON body.
+    pub body: Option<String>,
+    /// How the answer is read.
+    pub shape: Shape,
+    /// Whether a 404 is an answer to the worker instead of a failure.
+    pub may_be_missing: bool,
+}
+
+impl Request {
+    /// A GET from `api.ebay.com`.
+    pub fn get(path: impl Into<String>, shape: Shape) -> Self {
+        Self {
+            method: Method::Get,
+            base: Base::Api,
+            path: path.into(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            shape,
+            may_be_missing: false,
+        }
+    }
+
+    /// A POST of JSON to `api.ebay.com`.
+    pub fn post(path: impl Into<String>, body: String, shape: Shape) -> Self {
+        Self {
+            method: Method::Post,
+            body: Some(body),
+            ..Self::get(path, shape)
+        }
+    }
+
+    /// The same request with a query parameter.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// The same request with a header that is not secret.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The same request, with a 404 handed to the worker.
+    #[must_use]
+    pub fn may_be_missing(mut self) -> Self {
+        self.may_be_missing = true;
+        self
+    }
+
+    /// Path and query as sent.
+    pub fn target(&self) -> String {
+        let mut target = self.path.clone();
+        for (position, (name, value)) in self.query.iter().enumerate() {
+            target.push(if position == 0 { '?' } else { '&' });
+            target.push_str(name);
+            target.push('=');
+            push_encoded(value, &mut target);
+        }
+        target
+    }
+}
+
+/// A path segment, percent-encoded.
+pub fn segment(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    push_encoded(text, &mut encoded);
+    encoded
+}
+
+/// Everything but RFC 3986's unreserved characters is encoded, brackets included.
+fn push_encoded(text: &str, out: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            write!(out, "%{byte:02X}").ok();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_encoded() {
+        let request = Request::get("/order", Shape::Object)
+            .with("filter", "lastmodifieddate:[2026-06-01T00:00:00.000Z..é]")
+            .with("limit", "200");
+        assert_eq!(
+            request.target(),
+            "/order?filter=lastmodifieddate%3A%5B2026-06-01T00%3A00%3A00.000Z..%C3%A9%5D&limit=200"
+        );
+        assert_eq!(segment("task-10/../x?"), "task-10%2F..%2Fx%3F");
+    }
+}

@@ -1,0 +1,148 @@
+//! One request until it has its reply: sent, judged, tried again, its body read.
+
+use shared::failure::{Failure, Place};
+use shared::flight::Phase;
+use std::time::Duration;
+
+use super::clock;
+use super::pump::ReadError;
+use super::run::Run;
+use crate::fetch::errors::{describe, parse_errors};
+use crate::fetch::retry::{Event, Tries, Verdict, decide};
+use crate::fetch::{Answer, Request, SendError, Shape, body, redact};
+use crate::workers::step::Reply;
+
+/// What one try came to.
+enum Try {
+    Reply(Reply),
+    Judged(Verdict, String),
+}
+
+impl Run {
+    /// Sends a request until it is answered or given up.
+    pub(super) async fn exchange(&mut self, request: &Request) -> Result<Reply, Failure> {
+        let mut retried = 0;
+        loop {
+            let (verdict, words) = match self.ask_once(request, retried).await? {
+                Try::Reply(reply) => return Ok(reply),
+                Try::Judged(verdict, words) => (verdict, words),
+            };
+            match verdict {
+                Verdict::Retry { after, counted } => {
+                    retried += u32::from(counted);
+                    self.waited = self.waited.saturating_add(after);
+                    self.wait(after).await?;
+                }
+                Verdict::Missing => return Ok(Reply::Missing(words)),
+                Verdict::Fail(failure) => return Err(self.with_request(failure)),
+                Verdict::Done => {
+                    return Err(Failure::Bug {
+                        what: "a good answer was not read".to_owned(),
+                    });
+                }
+            }
+        }
+    }
+
+    async fn ask_once(&mut self, request: &Request, retried: u32) -> Result<Try, Failure> {
+        let answer = match self.send(request).await {
+            Ok(answer) => answer,
+            Err(error) => return Ok(self.broken(error.to_string(), request, retried)),
+        };
+        let status = answer.status();
+        let retry_after = answer.header("retry-after").map(str::to_owned);
+        let location = answer.header("location").map(str::to_owned);
+        let success = (200..300).contains(&status);
+        let (errors, answer) = if success {
+            (Vec::new(), Some(answer))
+        } else {
+            let body = body::error_body(answer, self.stage).await;
+            (parse_errors(&body), None)
+        };
+        let verdict = self.judge(
+            Event::Answered {
+                status,
+                retry_after: retry_after.as_deref(),
+                errors: &errors,
+            },
+            request,
+            retried,
+        );
+        match (verdict, answer) {
+            (Verdict::Done, Some(answer)) => self.read(answer, request, location, retried).await,
+            (verdict, _) => Ok(Try::Judged(verdict, describe(status, &errors))),
+        }
+    }
+
+    async fn send(&mut self, request: &Request) -> Result<Answer, SendError> {
+        let text = redact::request_text(request);
+        self.stage.phase(Phase::Requesting);
+        self.stage.request(&text);
+        let sent = self.context.client.send(request).await;
+        self.stage.progress();
+        self.last_request = match sent.as_ref().ok().and_then(Answer::request_id) {
+            Some(id) => redact::with_request_id(&text, id),
+            None => text,
+        };
+        self.stage.last_request(&self.last_request);
+        sent
+    }
+
+    /// Reads the body of a good answer.
+    async fn read(
+        &mut self,
+        answer: Answer,
+        request: &Request,
+        location: Option<String>,
+        retried: u32,
+    ) -> Result<Try, Failure> {
+        let read = match request.shape {
+            Shape::Nothing => return Ok(Try::Reply(Reply::Accepted { location })),
+            Shape::Object => self.read_object(answer).await,
+            Shape::Page { member } => self.read_page(answer, member).await,
+            Shape::Report { item_path } => self.read_report(answer, item_path).await,
+        };
+        match read {
+            Ok(reply) => {
+                self.stage.page();
+                Ok(Try::Reply(reply))
+            }
+            Err(ReadError::Failed(failure)) => Err(self.placed(failure)),
+            // Records of a report are on their way already, and it is too large to read again.
+            Err(ReadError::Cut { received, what })
+                if received > 0 && matches!(request.shape, Shape::Report { .. }) =>
+            {
+                let place = Place {
+                    byte: Some(received),
+                    ..Place::default()
+                };
+                Err(self.placed(Failure::Transient { what, place }))
+            }
+            Err(ReadError::Cut { what, .. }) => Ok(self.broken(what, request, retried)),
+        }
+    }
+
+    fn broken(&mut self, what: String, request: &Request, retried: u32) -> Try {
+        let verdict = self.judge(Event::Broken(&what), request, retried);
+        Try::Judged(verdict, what)
+    }
+
+    fn judge(&mut self, event: Event<'_>, request: &Request, retried: u32) -> Verdict {
+        let network = &self.context.attempt.network;
+        let budget = Duration::from_millis(network.wait_budget_ms);
+        let tries = Tries {
+            retried,
+            budget_left: budget.saturating_sub(self.waited),
+            now: clock::now(),
+        };
+        decide(event, request, tries, network, &mut self.rng)
+    }
+
+    /// The failure with the last request as it is known now, eBay's id of it included.
+    fn with_request(&self, mut failure: Failure) -> Failure {
+        if let Some(place) = super::run::place_mut(&mut failure) {
+            place.request.clone_from(&self.last_request);
+        }
+        failure
+    }
+}

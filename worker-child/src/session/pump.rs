@@ -1,0 +1,181 @@
+//! A body on its way: unpacked, split into items, turned into records, sent, one item at a time.
+
+use serde_json::Value;
+use shared::failure::{Failure, Place};
+use shared::flight::Phase;
+use shared::record::Record;
+
+use super::run::{Run, place_mut};
+use crate::fetch::{Answer, Body, BodyError, Filled};
+use crate::parse::json::JsonStep;
+use crate::parse::{Caps, JsonItems, ParseError, XmlItems, XmlStep};
+use crate::workers::step::{Item, Page, Reply, Report, bad_answer, parse_failure};
+
+/// Largest body that is one small object, in bytes.
+const OBJECT_BYTES: usize = 1024 * 1024;
+
+/// Why a body was not read to its end.
+pub(super) enum ReadError {
+    /// The connection broke after this many bytes, as transferred.
+    Cut { received: u64, what: String },
+    /// What came, or what became of it, ends the run.
+    Failed(Failure),
+}
+
+impl From<BodyError> for ReadError {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::Cut { received, .. } => Self::Cut {
+                received,
+                what: error.to_string(),
+            },
+            BodyError::Unpack(error) => error.into(),
+        }
+    }
+}
+
+impl From<ParseError> for ReadError {
+    fn from(error: ParseError) -> Self {
+        // The request is added where it is known.
+        Self::Failed(parse_failure(error, ""))
+    }
+}
+
+impl Run {
+    /// Reads one small JSON object.
+    pub(super) async fn read_object(&mut self, answer: Answer) -> Result<Reply, ReadError> {
+        let mut body = Body::new(answer, self.stage, Caps::default());
+        let mut text = Vec::new();
+        while body.fill(&mut text).await? == Filled::Some {
+            if text.len() > OBJECT_BYTES {
+                let what = format!("body is over the cap of {OBJECT_BYTES} bytes");
+                return Err(ParseError::too_large(text.len() as u64, what).into());
+            }
+        }
+        match serde_json::from_slice(&text) {
+            Ok(Value::Object(object)) => Ok(Reply::Object(Value::Object(object))),
+            Ok(_) => Err(ReadError::Failed(bad_answer("body is no JSON object", ""))),
+            Err(error) => {
+                let what = format!("body is not valid JSON: {error}");
+                Err(ReadError::Failed(bad_answer(what, "")))
+            }
+        }
+    }
+
+    /// Reads a JSON page and sends its items.
+    pub(super) async fn read_page(
+        &mut self,
+        answer: Answer,
+        member: &str,
+    ) -> Result<Reply, ReadError> {
+        let caps = Caps::default();
+        let mut body = Body::new(answer, self.stage, caps);
+        let mut items = JsonItems::new(member, caps);
+        let mut records = Vec::new();
+        loop {
+            match items.next()? {
+                JsonStep::Item { json, byte, index } => {
+                    let at = At { byte, index };
+                    self.take(Item::Json(json), at, &mut records)?;
+                    self.send_all(&mut records, at).await?;
+                }
+                JsonStep::Yield => self.turn().await,
+                JsonStep::NeedMore => {
+                    if body.fill(items.space()).await? == Filled::End {
+                        break;
+                    }
+                }
+            }
+        }
+        let page = items.finish()?;
+        Ok(Reply::Page(Page {
+            members: page.page,
+            list: page.member,
+            items: page.items,
+        }))
+    }
+
+    /// Reads an XML report and sends its items.
+    pub(super) async fn read_report(
+        &mut self,
+        answer: Answer,
+        item_path: &[&str],
+    ) -> Result<Reply, ReadError> {
+        let caps = Caps::default();
+        let mut body = Body::new(answer, self.stage, caps);
+        let mut items = XmlItems::new(item_path, caps);
+        let mut records = Vec::new();
+        loop {
+            match items.next()? {
+                XmlStep::Item {
+                    root, byte, index, ..
+                } => {
+                    let at = At { byte, index };
+                    self.take(Item::Xml(root), at, &mut records)?;
+                    self.send_all(&mut records, at).await?;
+                }
+                XmlStep::Yield => self.turn().await,
+                XmlStep::NeedMore => {
+                    if body.fill(items.space()).await? == Filled::End {
+                        items.end();
+                    }
+                }
+                XmlStep::End => break,
+            }
+        }
+        let summary = items.finish()?;
+        Ok(Reply::Report(Report {
+            items: summary.items,
+            acks: summary.asides.acks,
+            errors: summary.asides.errors,
+        }))
+    }
+
+    /// Has the worker turn an item into records.
+    fn take(
+        &mut self,
+        item: Item<'_>,
+        at: At,
+        records: &mut Vec<Record>,
+    ) -> Result<(), ParseError> {
+        self.stage.item(at.index + 1, at.byte);
+        self.worker
+            .records(item, records)
+            .map_err(|error| error.in_item(at.index, at.byte))
+    }
+
+    async fn send_all(&mut self, records: &mut Vec<Record>, at: At) -> Result<(), ReadError> {
+        for record in records.drain(..) {
+            let pushed = self.emitter.push(record).await;
+            pushed.map_err(|failure| ReadError::Failed(at.mark(failure)))?;
+        }
+        Ok(())
+    }
+
+    /// A piece was parsed: the others get their turn.
+    async fn turn(&self) {
+        self.stage.phase(Phase::Parsing);
+        self.stage.progress();
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Where an item stands in its body.
+#[derive(Clone, Copy)]
+struct At {
+    byte: u64,
+    index: u64,
+}
+
+impl At {
+    fn mark(self, mut failure: Failure) -> Failure {
+        if let Some(place) = place_mut(&mut failure) {
+            *place = Place {
+                byte: Some(self.byte),
+                item: Some(self.index),
+                ..std::mem::take(place)
+            };
+        }
+        failure
+    }
+}

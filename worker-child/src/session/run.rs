@@ -1,0 +1,138 @@
+//! One run: asks its worker for the next step and does it.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use fastrand::Rng;
+use shared::failure::{Failure, Place};
+use shared::flight::Phase;
+use shared::id::RunNo;
+use shared::time::Timestamp;
+use shared::wire::message::FromChild;
+
+use super::{Context, clock};
+use crate::emit::Emitter;
+use crate::stage::RunStage;
+use crate::workers::step::{Reply, Step, SyncWorker};
+
+/// A wait longer than this is declared: silence is no hang then.
+const DECLARE_FROM: Duration = Duration::from_secs(1);
+
+/// A run and what it holds while it lives.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) context: Rc<Context>,
+    pub(super) worker: Box<dyn SyncWorker>,
+    pub(super) emitter: Emitter,
+    pub(super) stage: RunStage,
+    pub(super) rng: Rng,
+    /// How long it has waited for retries so far.
+    pub(super) waited: Duration,
+    /// The last request, redacted, for the place of a failure.
+    pub(super) last_request: String,
+}
+
+/// How a run ends by itself.
+#[derive(Debug)]
+enum Ended {
+    Done,
+    Snoozed(Timestamp),
+}
+
+/// Runs a worker to its end and says how it ended.
+pub(super) async fn run(context: Rc<Context>, run: RunNo, worker: Box<dyn SyncWorker>) {
+    let wire = context.wire.clone();
+    let stage = RunStage::new(run);
+    let mut living = Run {
+        emitter: Emitter::new(wire.clone(), run),
+        worker,
+        stage,
+        rng: Rng::with_seed(context.attempt.seed ^ u64::from(run.0)),
+        waited: Duration::ZERO,
+        last_request: String::new(),
+        context,
+    };
+    let ended = tokio::select! {
+        biased;
+        failure = wire.refused(run) => Err(failure),
+        ended = living.live() => ended,
+    };
+    stage.phase(Phase::Ended);
+    let message = match ended {
+        Ok(Ended::Done) => FromChild::RunDone { run },
+        Ok(Ended::Snoozed(until)) => FromChild::RunSnoozed { run, until },
+        Err(failure) => FromChild::RunFailed { run, failure },
+    };
+    // Only a closed pipe can fail here, and the driver hears of that from the writer.
+    wire.send(&message, 0).ok();
+}
+
+impl Run {
+    async fn live(&mut self) -> Result<Ended, Failure> {
+        let mut reply = Reply::Go;
+        loop {
+            let step = self.worker.step(reply, clock::now());
+            let step = step.map_err(|failure| self.placed(failure))?;
+            if let Some(slice) = self.worker.slice() {
+                self.stage.slice(slice);
+            }
+            reply = match step {
+                Step::Fetch(request) => self.exchange(&request).await?,
+                Step::Save(state) => {
+                    self.emitter.state(state).await?;
+                    Reply::Go
+                }
+                Step::Pause(until) => {
+                    self.wait(until.since(clock::now())).await?;
+                    Reply::Go
+                }
+                Step::SliceDone(completed) => {
+                    self.emitter.checkpoint(completed).await?;
+                    Reply::Go
+                }
+                Step::Snooze(until) => {
+                    self.emitter.settle().await?;
+                    return Ok(Ended::Snoozed(until));
+                }
+                Step::Done => {
+                    self.emitter.settle().await?;
+                    return Ok(Ended::Done);
+                }
+            };
+        }
+    }
+
+    /// Does nothing for a while, and says so if it is long.
+    pub(super) async fn wait(&mut self, span: Duration) -> Result<(), Failure> {
+        if span > DECLARE_FROM {
+            self.emitter.waiting(clock::now().plus(span))?;
+        }
+        self.stage.phase(Phase::Waiting);
+        tokio::time::sleep(span).await;
+        Ok(())
+    }
+
+    /// The failure with the last request in its place, if it has a place without one.
+    pub(super) fn placed(&self, mut failure: Failure) -> Failure {
+        if let Some(place) = place_mut(&mut failure)
+            && place.request.is_empty()
+        {
+            place.request.clone_from(&self.last_request);
+        }
+        failure
+    }
+}
+
+/// The place of a failure of the kinds that have one.
+pub(super) const fn place_mut(failure: &mut Failure) -> Option<&mut Place> {
+    match failure {
+        Failure::Transient { place, .. }
+        | Failure::BadData { place, .. }
+        | Failure::TooLarge { place, .. }
+        | Failure::Incomplete { place, .. } => Some(place),
+        Failure::Throttled { .. }
+        | Failure::Unauthorized { .. }
+        | Failure::Forbidden { .. }
+        | Failure::Bug { .. } => None,
+    }
+}

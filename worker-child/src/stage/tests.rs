@@ -1,0 +1,61 @@
+//! The mapped file as the supervisor reads it. One test: the mapping is one per process.
+
+use shared::time::Timestamp;
+use shared::worker::Worker;
+
+use super::*;
+
+#[test]
+fn updates_reach_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(FILE_NAME);
+    let missing = open(directory.path()).unwrap_err().to_string();
+    assert!(missing.starts_with("opening "), "{missing}");
+    std::fs::write(&path, vec![0; FILE_SIZE]).unwrap();
+    let foreign = open(directory.path()).unwrap_err().to_string();
+    assert!(foreign.contains("wrong first bytes"), "{foreign}");
+
+    let workers = [Worker::Orders, Worker::ActiveInventory];
+    std::fs::write(&path, flight::initial(&workers)).unwrap();
+    open(directory.path()).unwrap();
+    let read = || flight::read(&std::fs::read(&path).unwrap()).unwrap();
+
+    let stage = RunStage::new(RunNo(1));
+    stage.phase(Phase::Parsing);
+    stage.item(7, 4096);
+    stage.slice(Slice {
+        fetch_start: Timestamp(-5),
+        start: Timestamp(-2),
+        end: Timestamp(9),
+    });
+    stage.request(&"x".repeat(flight::REQUEST_TEXT + 1));
+    stage.request("GET /a");
+    stage.received(10);
+    stage.received(20);
+    stage.records(3);
+    stage.page();
+    stage.progress();
+    enter_poll(RunNo(1));
+    let seen = read();
+    assert_eq!(seen.polled, Some(RunNo(1)));
+    let run = &seen.runs[1];
+    assert_eq!(run.phase, Some(Phase::Parsing));
+    assert_eq!((run.item, run.byte), (7, 4096));
+    assert_eq!((run.slice_start, run.slice_end), (-2, 9));
+    assert_eq!((run.requests, run.received), (2, 30));
+    assert_eq!((run.records, run.pages, run.progress), (3, 1, 1));
+    assert_eq!(run.last_request, "GET /a");
+    assert_eq!(seen.runs[0].progress, 0);
+
+    allocation_failed(1000, 2000);
+    allocation_failed(1, 1);
+    let failed = read().failed_allocation.unwrap();
+    assert_eq!((failed.size, failed.limit), (1000, 2000), "the first one");
+    assert_eq!(failed.run, Some(RunNo(1)));
+    leave_poll();
+    assert_eq!(read().failed_allocation, None, "survived");
+    assert_eq!(read().polled, None);
+
+    panicked(b"at the disco");
+    assert_eq!(read().panic.unwrap().text, "at the disco");
+}
