@@ -1,1 +1,3 @@
 //! The whole system under test: harness, simulated eBay, faulty child.
+
+pub mod sim;

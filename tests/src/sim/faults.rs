@@ -1,0 +1,338 @@
+//! Scripted faults: what can go wrong with an answer, when, and for how many requests.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// Kinds of request, for counts and for where a fault makes sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A page of orders; `later` means with an offset above 0.
+    Orders {
+        later: bool,
+    },
+    TaskCreate,
+    TaskGet,
+    TaskList,
+    Report,
+    Other,
+}
+
+impl Place {
+    /// The name under which requests are counted.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Orders { .. } => "orders",
+            Self::TaskCreate => "task_create",
+            Self::TaskGet => "task_get",
+            Self::TaskList => "task_list",
+            Self::Report => "report",
+            Self::Other => "other",
+        }
+    }
+
+    /// The kind of request with this method, path and query.
+    pub(crate) fn of(post: bool, path: &str, query: &str) -> Self {
+        if path.ends_with("/download_result_file") {
+            Self::Report
+        } else if path == "/sell/fulfillment/v1/order" {
+            let offset = query
+                .split('&')
+                .find_map(|pair| pair.strip_prefix("offset="));
+            Self::Orders {
+                later: offset.is_some_and(|text| text != "0"),
+            }
+        } else if path == "/sell/feed/v1/inventory_task" {
+            if post {
+                Self::TaskCreate
+            } else {
+                Self::TaskList
+            }
+        } else if path.starts_with("/sell/feed/v1/inventory_task/") {
+            Self::TaskGet
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// What goes wrong. In JSON: `{"kind":"status","status":429,"retry_after":"1"}`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum FaultKind {
+    /// An error answer with eBay's body for that status.
+    Status {
+        /// HTTP status, 400 or above.
+        status: u16,
+        /// `Retry-After` header, sent as it is.
+        #[serde(default)]
+        retry_after: Option<String>,
+        /// eBay's error id instead of the usual one for the status.
+        #[serde(default)]
+        error_id: Option<u32>,
+        /// An HTML page of a proxy instead of eBay's JSON.
+        #[serde(default)]
+        html: bool,
+    },
+    /// The connection closes after this many body bytes, although more were announced.
+    CutBody {
+        /// Body bytes sent before the close.
+        after: u64,
+    },
+    /// After this many body bytes nothing more comes, and the connection stays open.
+    StallBody {
+        /// Body bytes sent before the silence.
+        after: u64,
+    },
+    /// The request is accepted and never answered.
+    StallHeaders {},
+    /// A page announces a total that is off by this much.
+    TotalLies {
+        /// Added to the true total.
+        by: i64,
+    },
+    /// Pages after the first announce one more than the first did.
+    TotalChanges {},
+    /// A page after the first holds no orders.
+    EmptyPage {},
+    /// A page holds its first order twice; a report holds one item twice.
+    DuplicateItem {},
+    /// A finished report that only carries `Ack` Failure and an error.
+    ReportFailure {},
+    /// The last bytes of the packed report are missing; the HTTP answer is whole.
+    TruncatedZip {
+        /// Number of bytes missing.
+        drop: usize,
+    },
+    /// The zip's checksum is wrong, in the data descriptor and in the directory.
+    WrongCrc {},
+    /// The zip's uncompressed size is wrong, in the data descriptor and in the directory.
+    WrongSize {},
+    /// The report's XML ends within an item; the archive is whole.
+    TruncatedXml {},
+    /// One item of the report lacks its end tag.
+    UnbalancedXml {},
+    /// A JSON page ends early; the HTTP answer is whole.
+    MalformedJson {},
+    /// The page has `orders` as an object, or is an HTML page with status 200.
+    WrongPageType {
+        /// HTML instead of JSON of the wrong shape.
+        #[serde(default)]
+        html: bool,
+    },
+    /// One order or one report item is about this long.
+    ItemOverCap {
+        /// Length in bytes, made of values of 60 KiB.
+        bytes: u64,
+    },
+    /// An order holds nested arrays, or a report item nested elements.
+    DeepNesting {
+        /// Number of levels.
+        depth: usize,
+    },
+    /// An order or a report item holds bytes that are not UTF-8.
+    InvalidUtf8 {},
+    /// 204 without a body, where the contract has no 204.
+    #[serde(rename = "not_modified_204")]
+    NotModified204 {},
+    /// The report's XML declares a document type with an entity and uses it.
+    Doctype {},
+    /// The report lists one item twice, with different quantities.
+    SameKeyDiffers {},
+    /// The report lists one item twice, identically.
+    SameKeyTwice {},
+    /// A well-formed report without items.
+    ReportEmpty {},
+    /// The report task has a status that nobody has heard of.
+    StatusUnknown {},
+    /// The report task does not exist.
+    TaskLost {},
+}
+
+impl FaultKind {
+    /// Whether the fault can show in an answer to this kind of request.
+    fn fits(&self, place: Place) -> bool {
+        let page = matches!(place, Place::Orders { .. });
+        let later = matches!(place, Place::Orders { later: true });
+        match self {
+            Self::Status { .. } | Self::StallHeaders {} | Self::NotModified204 {} => true,
+            Self::CutBody { .. } | Self::StallBody { .. } => place != Place::TaskCreate,
+            Self::TotalLies { .. } => page,
+            Self::TotalChanges {} | Self::EmptyPage {} => later,
+            Self::DuplicateItem {}
+            | Self::ItemOverCap { .. }
+            | Self::DeepNesting { .. }
+            | Self::InvalidUtf8 {} => page || place == Place::Report,
+            Self::MalformedJson {} | Self::WrongPageType { .. } => {
+                page || matches!(place, Place::TaskGet | Place::TaskList)
+            }
+            Self::ReportFailure {}
+            | Self::TruncatedZip { .. }
+            | Self::WrongCrc {}
+            | Self::WrongSize {}
+            | Self::TruncatedXml {}
+            | Self::UnbalancedXml {}
+            | Self::Doctype {}
+            | Self::SameKeyDiffers {}
+            | Self::SameKeyTwice {}
+            | Self::ReportEmpty {} => place == Place::Report,
+            Self::StatusUnknown {} | Self::TaskLost {} => place == Place::TaskGet,
+        }
+    }
+}
+
+/// A fault and when it acts.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Map<String, Value>")]
+pub struct Fault {
+    /// Text that the request's path must contain; empty for all.
+    pub path: String,
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// Matching requests that pass unharmed first.
+    pub skip: u32,
+    /// Requests harmed after that; 0 means all.
+    pub times: u32,
+}
+
+impl TryFrom<Map<String, Value>> for Fault {
+    type Error = serde_json::Error;
+
+    /// `path`, `skip` and `times` beside the members of the kind; anything else is refused.
+    fn try_from(mut members: Map<String, Value>) -> Result<Self, Self::Error> {
+        let mut take = |name: &str| members.remove(name);
+        let path = take("path")
+            .map(serde_json::from_value)
+            .transpose()?
+            .unwrap_or_default();
+        let skip = take("skip")
+            .map(serde_json::from_value)
+            .transpose()?
+            .unwrap_or_default();
+        let times = take("times")
+            .map(serde_json::from_value)
+            .transpose()?
+            .unwrap_or_default();
+        let kind = serde_json::from_value(Value::Object(members))?;
+        Ok(Self {
+            path,
+            kind,
+            skip,
+            times,
+        })
+    }
+}
+
+/// A fault in force and how far it has come.
+#[derive(Clone, Debug)]
+pub(crate) struct Armed {
+    fault: Fault,
+    seen: u32,
+    fired: u32,
+}
+
+impl Armed {
+    pub(crate) fn new(fault: Fault) -> Self {
+        Self {
+            fault,
+            seen: 0,
+            fired: 0,
+        }
+    }
+
+    /// The fault's kind if it acts on this request; counts the request either way.
+    pub(crate) fn strike(&mut self, path: &str, place: Place) -> Option<FaultKind> {
+        let fault = &self.fault;
+        if !path.contains(&fault.path) || !fault.kind.fits(place) {
+            return None;
+        }
+        self.seen = self.seen.saturating_add(1);
+        let spent = fault.times != 0 && self.fired >= fault.times;
+        if self.seen <= fault.skip || spent {
+            return None;
+        }
+        self.fired = self.fired.saturating_add(1);
+        Some(fault.kind.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn parse(value: Value) -> Result<Fault, serde_json::Error> {
+        serde_json::from_value(value)
+    }
+
+    #[test]
+    fn a_fault_skips_then_acts_then_stops() {
+        let mut armed = Armed::new(
+            parse(json!({"path": "/order", "kind": "empty_page", "skip": 1, "times": 2})).unwrap(),
+        );
+        let path = "/sell/fulfillment/v1/order";
+        let later = Place::of(false, path, "limit=1&offset=1");
+        let struck: Vec<bool> = (0..5)
+            .map(|_| armed.strike(path, later).is_some())
+            .collect();
+        assert_eq!(struck, [false, true, true, false, false]);
+        let first = Place::of(false, path, "limit=1&offset=0");
+        assert_eq!(first, Place::Orders { later: false });
+        assert!(armed.strike(path, first).is_none());
+    }
+
+    #[test]
+    fn every_kind_has_the_name_of_the_protocol_and_typos_are_refused() {
+        let plain = [
+            "stall_headers",
+            "total_changes",
+            "empty_page",
+            "duplicate_item",
+            "report_failure",
+            "wrong_crc",
+            "wrong_size",
+            "truncated_xml",
+            "unbalanced_xml",
+            "malformed_json",
+            "wrong_page_type",
+            "invalid_utf8",
+            "not_modified_204",
+            "doctype",
+            "same_key_differs",
+            "same_key_twice",
+            "report_empty",
+            "status_unknown",
+            "task_lost",
+        ];
+        for kind in plain {
+            assert!(parse(json!({"kind": kind})).is_ok(), "{kind}");
+            assert!(parse(json!({"kind": kind, "oops": 1})).is_err(), "{kind}");
+        }
+        for value in [
+            json!({"kind": "status", "status": 429, "retry_after": "1"}),
+            json!({"kind": "cut_body", "after": 10}),
+            json!({"kind": "stall_body", "after": 10}),
+            json!({"kind": "total_lies", "by": -1}),
+            json!({"kind": "truncated_zip", "drop": 4}),
+            json!({"kind": "item_over_cap", "bytes": 9}),
+            json!({"kind": "deep_nesting", "depth": 9}),
+        ] {
+            assert!(parse(value.clone()).is_ok(), "{value}");
+        }
+        assert!(parse(json!({"kind": "status", "status": 429, "retryafter": "1"})).is_err());
+    }
+
+    #[test]
+    fn a_report_fault_leaves_other_requests_alone() {
+        let mut armed = Armed::new(parse(json!({"kind": "wrong_crc"})).unwrap());
+        assert!(
+            armed
+                .strike("/sell/feed/v1/inventory_task", Place::TaskList)
+                .is_none()
+        );
+        let path = "/sell/feed/v1/task/7/download_result_file";
+        assert_eq!(
+            armed.strike(path, Place::of(false, path, "")),
+            Some(FaultKind::WrongCrc {})
+        );
+    }
+}

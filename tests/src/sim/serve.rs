@@ -1,0 +1,128 @@
+//! The HTTP side: routes, the token check, request counts, and faults that need no API.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router,
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
+    serve::ListenerExt,
+};
+use tokio::net::TcpListener;
+
+use super::{
+    Shared,
+    body::stopped,
+    faults::{FaultKind, Place},
+    feed, fulfillment,
+    refusal::Refusal,
+};
+
+/// Who asks, and what is to go wrong with the answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) account: String,
+    pub(crate) faults: Vec<FaultKind>,
+}
+
+/// Serves until the simulator stops.
+pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    let stop = shared.stop.clone();
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    let served = axum::serve(listener, router(shared))
+        .with_graceful_shutdown(stopped(stop))
+        .await;
+    debug_assert!(
+        served.is_ok(),
+        "axum retries failed accepts and returns no errors"
+    );
+}
+
+fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/sell/fulfillment/v1/order", get(fulfillment::orders))
+        .route(
+            "/sell/feed/v1/inventory_task",
+            get(feed::list).post(feed::create),
+        )
+        .route("/sell/feed/v1/inventory_task/{id}", get(feed::task))
+        .route(
+            "/sell/feed/v1/task/{id}/download_result_file",
+            get(feed::download),
+        )
+        .fallback(async || StatusCode::NOT_FOUND)
+        .layer(middleware::from_fn_with_state(shared.clone(), gate))
+        .with_state(shared)
+}
+
+/// Finds the account, counts the request and applies faults that replace the whole answer.
+async fn gate(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let query = request.uri().query().unwrap_or_default();
+    let place = Place::of(request.method() == Method::POST, &path, query);
+    let authorization = request.headers().get(header::AUTHORIZATION);
+    let token = authorization
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    let Some(call) = token.and_then(|token| admit(&shared, token, &path, place)) else {
+        return Refusal::token().into_response();
+    };
+    for fault in &call.faults {
+        if let FaultKind::StallHeaders {} = fault {
+            stopped(shared.stop.clone()).await;
+        } else if let FaultKind::NotModified204 {} = fault {
+            return StatusCode::NO_CONTENT.into_response();
+        } else if let FaultKind::Status {
+            status,
+            retry_after,
+            error_id,
+            html,
+        } = fault
+        {
+            let answer = if *html {
+                proxy_page(*status)
+            } else {
+                Refusal::usual(*status, &path, *error_id).into_response()
+            };
+            return with_retry(answer, retry_after.as_deref());
+        }
+    }
+    request.extensions_mut().insert(call);
+    next.run(request).await
+}
+
+fn admit(shared: &Shared, token: &str, path: &str, place: Place) -> Option<Call> {
+    let mut world = shared.world();
+    let account = world.by_token(token)?;
+    *account.requests.entry(place.name()).or_default() += 1;
+    let faults: Vec<FaultKind> = account
+        .faults
+        .iter_mut()
+        .filter_map(|armed| armed.strike(path, place))
+        .collect();
+    account.faults_fired += faults.len() as u64;
+    Some(Call {
+        account: account.spec.name.clone(),
+        faults,
+    })
+}
+
+fn proxy_page(status: u16) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let page = format!("<html><head><title>{status}</title></head><body>{status}</body></html>\n");
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    (status, [(header::CONTENT_TYPE, html)], page).into_response()
+}
+
+fn with_retry(mut answer: Response, retry_after: Option<&str>) -> Response {
+    if let Some(value) = retry_after.and_then(|text| HeaderValue::from_str(text).ok()) {
+        answer.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    answer
+}
+
+/// What every API's functions are given.
+pub(crate) type Site = (State<Arc<Shared>>, Extension<Call>);
