@@ -1,0 +1,9 @@
+//! The real binary alone: its exit codes, and what it says to a supervisor while a tiny HTTP
+//! server in the test plays eBay.
+#![expect(clippy::unwrap_used, reason = "test code")]
+
+mod child;
+mod exits;
+mod inventory;
+mod orders;
+mod server;
