@@ -21,7 +21,7 @@ use shared::worker::Worker;
 use tempfile::TempDir;
 
 /// No test waits longer for its child.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 /// The access token of every test.
 pub(crate) const TOKEN: &str = "v^1.1#i^1#CANARY";
 
@@ -78,12 +78,17 @@ impl Child {
     pub(crate) fn started(attempt: &Attempt) -> Self {
         let workers: Vec<Worker> = attempt.runs.iter().map(|run| run.worker).collect();
         let mut child = Self::spawn(&workers);
-        assert!(matches!(child.next(), Some(FromChild::Hello { .. })));
-        child.send(&ToChild::Start {
+        child.start(attempt);
+        child
+    }
+
+    /// Hears `Hello` and sends this `Start`.
+    pub(crate) fn start(&mut self, attempt: &Attempt) {
+        assert!(matches!(self.next(), Some(FromChild::Hello { .. })));
+        self.send(&ToChild::Start {
             attempt: Box::new(attempt.clone()),
             token: Secret::new(TOKEN.to_owned()),
         });
-        child
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -115,20 +120,22 @@ impl Child {
         Some(message)
     }
 
+    /// The next frame, acknowledged if it is to be.
+    pub(crate) fn next_acked(&mut self) -> Option<FromChild> {
+        let message = self.next()?;
+        if let FromChild::Batch { run, seq, .. }
+        | FromChild::State { run, seq, .. }
+        | FromChild::Checkpoint { run, seq, .. } = &message
+        {
+            let (run, seq) = (*run, *seq);
+            self.send(&ToChild::Ack { run, seq });
+        }
+        Some(message)
+    }
+
     /// Acknowledges everything until `Bye` or the end; returns what was said.
     pub(crate) fn converse(&mut self) -> Vec<FromChild> {
-        let mut said = Vec::new();
-        while let Some(message) = self.next() {
-            if let FromChild::Batch { run, seq, .. }
-            | FromChild::State { run, seq, .. }
-            | FromChild::Checkpoint { run, seq, .. } = &message
-            {
-                let (run, seq) = (*run, *seq);
-                self.send(&ToChild::Ack { run, seq });
-            }
-            said.push(message);
-        }
-        said
+        std::iter::from_fn(|| self.next_acked()).collect()
     }
 
     /// Waits for the end.

@@ -87,7 +87,11 @@ fn a_report_from_asking_to_bye() {
             FromChild::Bye,
         ]
     );
-    let log = log.lock().unwrap();
+    assert!(child.end().status.success());
+    assert_asked(&log.lock().unwrap());
+}
+
+fn assert_asked(log: &[Asked]) {
     let lines: Vec<&str> = log.iter().map(|asked| asked.line.as_str()).collect();
     assert_eq!(
         lines,
@@ -115,7 +119,6 @@ fn a_report_from_asking_to_bye() {
             .headers
             .contains(&"content-type: application/json".to_owned())
     );
-    assert!(child.end().status.success());
 }
 
 /// How the only run ended, in words, and whether a checkpoint was sent.

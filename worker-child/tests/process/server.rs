@@ -119,7 +119,9 @@ fn write(mut stream: &TcpStream, answer: &Answer, kept: usize) -> std::io::Resul
         head.push_str("\r\n");
     }
     if answer.status != 204 {
-        head.push_str(&format!("Content-Length: {}\r\n", answer.body.len()));
+        head.push_str("Content-Length: ");
+        head.push_str(&answer.body.len().to_string());
+        head.push_str("\r\n");
     }
     head.push_str("\r\n");
     stream.write_all(head.as_bytes())?;
