@@ -31,7 +31,7 @@ impl Default for Caps {
             text_bytes: 1 << 20,
             depth: 64,
             item_bytes: 16 << 20,
-            item_nodes: 1 << 18,
+            item_nodes: 1 << 17,
             envelope_bytes: 1 << 20,
             window_bytes: 256 << 10,
             decoded_bytes: 64 << 30,
