@@ -1,1 +1,4 @@
 //! The whole system under test: harness, simulated eBay, faulty child.
+
+pub mod faulty;
+pub mod harness;
