@@ -103,6 +103,12 @@ impl<'a> Shop<'a> {
     fn command(&self) -> Command {
         let mut command = Command::new(self.bulkhead);
         command.arg("--state-dir").arg(&self.state_dir);
+        // What is set for this program, or for a service on this machine, is not for this one.
+        for (name, _) in env::vars_os() {
+            if name.as_encoded_bytes().starts_with(b"BULKHEAD_") {
+                command.env_remove(name);
+            }
+        }
         command
     }
 
