@@ -254,6 +254,10 @@ fn states_and_checkpoints() {
     };
     hold(&state(task), "07000000 02010200017412");
     hold(&state(ModeState::Idle), "04000000 02010201");
+    let discarded = ModeState::Discarded {
+        created_at: Timestamp(9),
+    };
+    hold(&state(discarded), "05000000 0201020212");
     let slice = Mark::Slice(Slice {
         fetch_start: Timestamp(-5),
         start: Timestamp(0),

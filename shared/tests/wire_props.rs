@@ -60,6 +60,7 @@ fn state() -> impl Strategy<Value = ModeState> {
         Just(ModeState::Idle),
         (any::<String>(), time())
             .prop_map(|(id, created_at)| ModeState::InventoryTask { id, created_at }),
+        time().prop_map(|created_at| ModeState::Discarded { created_at }),
     ]
 }
 

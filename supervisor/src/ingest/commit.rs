@@ -69,10 +69,15 @@ impl Ingest {
         if progress.order.worker.mode() != Mode::Snapshot {
             return Err(IngestError::violation("a mode state in window mode"));
         }
-        if let ModeState::InventoryTask { id, created_at } = &state
-            && (id.len() > check::MAX_TASK_ID || !check::is_sane_time(*created_at))
-        {
-            return Err(IngestError::violation("a mode state that is too large"));
+        let sane = match &state {
+            ModeState::InventoryTask { id, created_at } => {
+                id.len() <= check::MAX_TASK_ID && check::is_sane_time(*created_at)
+            }
+            ModeState::Discarded { created_at } => check::is_sane_time(*created_at),
+            ModeState::Idle => true,
+        };
+        if !sane {
+            return Err(IngestError::violation("a mode state out of bounds"));
         }
         self.store
             .save_mode_state(self.grant, progress.order.worker, &state)

@@ -77,7 +77,10 @@ impl Run {
                 self.stage.slice(slice);
             }
             reply = match step {
-                Step::Fetch(request) => self.exchange(&request).await?,
+                Step::Fetch(request) => match self.exchange(&request).await {
+                    Ok(reply) => reply,
+                    Err(failure) => return Err(self.rejected(failure).await),
+                },
                 Step::Save(state) => {
                     self.emitter.state(state).await?;
                     Reply::Go
@@ -100,6 +103,20 @@ impl Run {
                 }
             };
         }
+    }
+
+    /// Has the worker's memory of bad content stored before the run fails with it.
+    async fn rejected(&mut self, failure: Failure) -> Failure {
+        let content = matches!(
+            failure,
+            Failure::BadData { .. } | Failure::TooLarge { .. } | Failure::Incomplete { .. }
+        );
+        if let Some(state) = self.worker.rejected().filter(|_| content)
+            && let Err(worse) = self.emitter.state(state).await
+        {
+            return worse;
+        }
+        failure
     }
 
     /// Does nothing for a while, and says so if it is long.

@@ -43,6 +43,9 @@ fn talk(worker: &mut ActiveInventory, now: i64, reply: Reply) -> String {
             format!("save {id} {}", created_at.0 - NOW)
         }
         Ok(Step::Save(ModeState::Idle)) => "forget".to_owned(),
+        Ok(Step::Save(ModeState::Discarded { created_at })) => {
+            format!("discard {}", created_at.0 - NOW)
+        }
         Ok(Step::Pause(until)) => format!("pause {}", until.0 - now),
         Ok(Step::SliceDone(Completed { mark, items, .. })) => match mark {
             Mark::Snapshot(at) => format!("snapshot {} of {items}", at.0 - NOW),
@@ -156,7 +159,7 @@ fn waiting_has_its_limits() {
     let later = NOW + 2 * MINUTE;
     assert_eq!(
         talk(&mut abandoned, later, queued(NOW - 119 * MINUTE)),
-        "forget"
+        "discard -7140000"
     );
     let failed = talk(&mut abandoned, later, Reply::Go);
     assert!(
@@ -262,7 +265,7 @@ fn fixture() {
 }
 
 #[test]
-fn a_report_that_carries_errors_fails_and_is_forgotten() {
+fn a_report_that_carries_errors_fails_and_is_discarded() {
     let (records, report) = read(FAILED);
     assert_eq!(records.len(), 1);
     conversation(
@@ -270,13 +273,36 @@ fn a_report_that_carries_errors_fails_and_is_forgotten() {
         vec![
             (Reply::Go, LOOK_1),
             (Reply::Object(task("t-1", "COMPLETED", NOW)), LOAD_1),
-            (Reply::Report(report), "forget"),
+            (Reply::Report(report), "discard 0"),
             (
                 Reply::Go,
                 "bad_data: report carries errors: 1008 Internal error. at Errors",
             ),
         ],
     );
+}
+
+#[test]
+fn what_was_no_good_is_not_read_again() {
+    let mut reading = worker(None, Some(("t-1", NOW)));
+    assert_eq!(reading.rejected(), None);
+    let finished = || Reply::Object(task("t-1", "COMPLETED", NOW));
+    assert_eq!(talk(&mut reading, NOW, Reply::Go), LOOK_1);
+    assert_eq!(talk(&mut reading, NOW, finished()), LOAD_1);
+    let discarded = ModeState::Discarded {
+        created_at: Timestamp(NOW),
+    };
+    assert_eq!(reading.rejected(), Some(discarded.clone()));
+
+    let order = SnapshotOrder {
+        last_taken_at: None,
+        state: Some(discarded),
+    };
+    let mut next = ActiveInventory::new(order, reading.plan.clone());
+    assert_eq!(talk(&mut next, NOW + 1, Reply::Go), LIST);
+    let list = json!({"tasks": [task("t-1", "COMPLETED", NOW)]});
+    let asked = talk(&mut next, NOW + 1, Reply::Object(list));
+    assert_eq!(asked, "POST /sell/feed/v1/inventory_task");
 }
 
 fn one(inside: &str) -> Result<Vec<Record>, ParseError> {
