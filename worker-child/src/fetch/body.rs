@@ -66,13 +66,12 @@ impl Body {
     /// Appends up to 64 KiB of the unpacked body to `space`, waiting for the network if it must.
     pub async fn fill(&mut self, space: &mut Vec<u8>) -> Result<Filled, BodyError> {
         loop {
-            if !self.more_output && self.at >= self.chunk.len() {
-                if !self.receive().await? {
-                    self.unpack.finish().map_err(BodyError::Unpack)?;
-                    return Ok(Filled::End);
-                }
-                self.stage.phase(Phase::Parsing);
+            let used_up = !self.more_output && self.at >= self.chunk.len();
+            if used_up && !self.receive().await? {
+                self.unpack.finish().map_err(BodyError::Unpack)?;
+                return Ok(Filled::End);
             }
+            self.stage.phase(Phase::Parsing);
             let before = space.len();
             let mut input = self.chunk.get(self.at..).unwrap_or_default();
             let progress = self

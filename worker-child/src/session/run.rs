@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use fastrand::Rng;
-use shared::failure::{Failure, Place};
+use shared::failure::Failure;
 use shared::flight::Phase;
 use shared::id::RunNo;
 use shared::time::Timestamp;
@@ -12,6 +12,7 @@ use shared::wire::message::FromChild;
 
 use super::{Context, clock};
 use crate::emit::Emitter;
+use crate::fetch::redact;
 use crate::stage::RunStage;
 use crate::workers::step::{Reply, Step, SyncWorker};
 
@@ -55,7 +56,7 @@ pub(super) async fn run(context: Rc<Context>, run: RunNo, worker: Box<dyn SyncWo
     let ended = tokio::select! {
         biased;
         failure = wire.refused(run) => Err(failure),
-        ended = living.live() => ended,
+        ended = living.live() => ended.map_err(redact::failure),
     };
     stage.phase(Phase::Ended);
     let message = match ended {
@@ -131,25 +132,11 @@ impl Run {
 
     /// The failure with the last request in its place, if it has a place without one.
     pub(super) fn placed(&self, mut failure: Failure) -> Failure {
-        if let Some(place) = place_mut(&mut failure)
+        if let Some(place) = redact::place_mut(&mut failure)
             && place.request.is_empty()
         {
             place.request.clone_from(&self.last_request);
         }
         failure
-    }
-}
-
-/// The place of a failure of the kinds that have one.
-pub(super) const fn place_mut(failure: &mut Failure) -> Option<&mut Place> {
-    match failure {
-        Failure::Transient { place, .. }
-        | Failure::BadData { place, .. }
-        | Failure::TooLarge { place, .. }
-        | Failure::Incomplete { place, .. } => Some(place),
-        Failure::Throttled { .. }
-        | Failure::Unauthorized { .. }
-        | Failure::Forbidden { .. }
-        | Failure::Bug { .. } => None,
     }
 }

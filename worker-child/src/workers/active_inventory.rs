@@ -24,8 +24,7 @@ use shared::wire::message::Mark;
 
 use self::answers::Task;
 use super::step::{Completed, Item, Reply, Report, Step, SyncWorker, incomplete, unexpected};
-use crate::fetch::request::segment;
-use crate::fetch::{Request, Shape};
+use crate::fetch::request::{Request, Shape, segment};
 use crate::parse::ParseError;
 
 const FEED_TYPE: &str = "LMS_ACTIVE_INVENTORY_REPORT";

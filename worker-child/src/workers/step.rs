@@ -13,7 +13,7 @@ use shared::time::Timestamp;
 use shared::window::Slice;
 use shared::wire::message::Mark;
 
-use crate::fetch::Request;
+use crate::fetch::request::Request;
 use crate::parse::json::Member;
 use crate::parse::xml::AsideError;
 use crate::parse::{Node, ParseError, ParseErrorKind};
