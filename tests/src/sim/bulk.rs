@@ -44,7 +44,7 @@ pub fn write_bulk_report(
         rows: 0,
     };
     let mut item = Vec::with_capacity(8192);
-    write!(item, "{PROLOGUE}{ROOT}<ActiveInventoryReport>\n")?;
+    writeln!(item, "{PROLOGUE}{ROOT}<ActiveInventoryReport>")?;
     loop {
         out.write_all(&item)?;
         facts.bytes += item.len() as u64;
