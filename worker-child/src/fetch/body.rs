@@ -45,6 +45,8 @@ pub struct Body {
     at: usize,
     more_output: bool,
     received: u64,
+    /// Unpacked bytes so far: what a death within one long item is placed by.
+    unpacked: u64,
     since_yield: usize,
 }
 
@@ -59,6 +61,7 @@ impl Body {
             at: 0,
             more_output: false,
             received: 0,
+            unpacked: 0,
             since_yield: 0,
         }
     }
@@ -81,6 +84,8 @@ impl Body {
             self.at = self.chunk.len() - input.len();
             self.more_output = progress == Progress::More;
             let produced = space.len() - before;
+            self.unpacked += produced as u64;
+            self.stage.byte(self.unpacked);
             self.turn(produced).await;
             if produced > 0 {
                 return Ok(Filled::Some);
