@@ -347,6 +347,50 @@ fn a_stalled_body_stays_silent_until_the_simulator_ends() {
 }
 
 #[test]
+fn report_tasks_can_be_lost_late_unknown_and_limited() {
+    let mut sim = Binary::start(5);
+    sim.ok(&account(
+        &json!({ "listings": 5, "report_limit": 1, "report_delay_ms": 3_600_000 }),
+    ));
+    let id = sim.create_report();
+    let path = format!("/sell/feed/v1/inventory_task/{id}");
+    for kind in ["task_lost", "status_unknown", "stall_headers"] {
+        sim.ok(&json!({ "cmd": "fault", "account": "alpha", "kind": kind, "times": 1 }));
+        let mut stream = sim.send("GET", &path, "Authorization: Bearer tok\r\n", "");
+        if kind == "stall_headers" {
+            stream
+                .set_read_timeout(Some(Duration::from_millis(300)))
+                .unwrap();
+            assert_eq!(
+                stream.read(&mut [0]).unwrap_err().kind(),
+                io::ErrorKind::WouldBlock
+            );
+        } else {
+            let answer = Answer::read(stream);
+            assert_eq!(answer.status, if kind == "task_lost" { 404 } else { 200 });
+            assert_ne!(answer.json()["status"], "IN_PROCESS");
+        }
+    }
+    assert_eq!(sim.get(&path).json()["status"], "IN_PROCESS");
+    assert_eq!(
+        sim.get(&format!("/sell/feed/v1/task/{id}/download_result_file"))
+            .status,
+        404
+    );
+    let headers = "Authorization: Bearer tok\r\nX-EBAY-C-MARKETPLACE-ID: EBAY_US\r\n";
+    let body = r#"{"schemaVersion":"1.0","feedType":"LMS_ACTIVE_INVENTORY_REPORT"}"#;
+    let path = "/sell/feed/v1/inventory_task";
+    for (headers, status, id) in [
+        (headers, 409, 160_025),
+        ("Authorization: Bearer tok\r\n", 400, 160_027),
+    ] {
+        let refused = Answer::read(sim.send("POST", path, headers, body));
+        assert_eq!(refused.status, status);
+        assert_eq!(refused.json()["errors"][0]["errorId"], id);
+    }
+}
+
+#[test]
 fn a_bulk_report_is_written_by_the_subcommand() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("bulk.xml");
