@@ -1,169 +1,17 @@
-//! The simulated eBay as its users meet it: the real binary, commands by line, HTTP by socket.
+//! The simulated eBay as its users meet it: the real binary, its commands, its answers.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
 
+mod sim_binary;
+
 use std::{
-    io::{self, BufRead, BufReader, Read, Write},
-    net::TcpStream,
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    io::{self, Read},
+    process::Command,
     time::Duration,
 };
 
 use serde_json::{Value, json};
 
-/// The binary and both ends of the conversation.
-struct Binary {
-    child: Child,
-    stdin: Option<ChildStdin>,
-    stdout: BufReader<ChildStdout>,
-    port: u16,
-}
-
-impl Binary {
-    fn start(seed: u64) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ebay-sim"))
-            .args(["--seed", &seed.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (stdin, stdout) = (child.stdin.take(), child.stdout.take().unwrap());
-        let mut binary = Self {
-            child,
-            stdin,
-            stdout: BufReader::new(stdout),
-            port: 0,
-        };
-        binary.port = binary.line()["ready"]["port"]
-            .as_u64()
-            .unwrap()
-            .try_into()
-            .unwrap();
-        binary
-    }
-
-    fn line(&mut self) -> Value {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap()
-    }
-
-    fn ask(&mut self, command: &Value) -> Value {
-        writeln!(self.stdin.as_mut().unwrap(), "{command}").unwrap();
-        self.line()
-    }
-
-    fn ok(&mut self, command: &Value) {
-        assert_eq!(self.ask(command), json!({ "ok": true }), "{command}");
-    }
-
-    /// Sends one request on a connection of its own.
-    fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .unwrap();
-        let length = body.len();
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\
-             Content-Length: {length}\r\n\r\n{body}"
-        );
-        stream.write_all(request.as_bytes()).unwrap();
-        stream
-    }
-
-    fn get(&self, path: &str) -> Answer {
-        Answer::read(self.send("GET", path, "Authorization: Bearer tok\r\n", ""))
-    }
-
-    fn create_report(&self) -> String {
-        let headers = "Authorization: Bearer tok\r\nX-EBAY-C-MARKETPLACE-ID: EBAY_US\r\n";
-        let body = r#"{"schemaVersion":"1.0","feedType":"LMS_ACTIVE_INVENTORY_REPORT"}"#;
-        let answer = Answer::read(self.send("POST", "/sell/feed/v1/inventory_task", headers, body));
-        assert_eq!((answer.status, answer.body.len()), (202, 0));
-        answer
-            .header("location")
-            .unwrap()
-            .rsplit('/')
-            .next()
-            .unwrap()
-            .to_owned()
-    }
-}
-
-impl Drop for Binary {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// One HTTP answer; `whole` is false if the connection ended before the body did.
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
-    whole: bool,
-}
-
-impl Answer {
-    fn read(mut stream: TcpStream) -> Self {
-        let mut raw = Vec::new();
-        let read = stream.read_to_end(&mut raw).map(drop);
-        Self::parse(&raw, &read)
-    }
-
-    fn parse(raw: &[u8], read: &io::Result<()>) -> Self {
-        let end = raw.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
-        let head = String::from_utf8(raw[..end].to_vec())
-            .unwrap()
-            .to_lowercase();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let mut answer = Self {
-            status,
-            head,
-            body: Vec::new(),
-            whole: read.is_ok(),
-        };
-        let rest = &raw[end + 4..];
-        if answer.header("transfer-encoding").is_some() {
-            answer.whole &= answer.take_chunks(rest);
-        } else {
-            let length = answer
-                .header("content-length")
-                .map_or(0, |text| text.parse().unwrap());
-            answer.whole &= rest.len() == length;
-            answer.body = rest.to_vec();
-        }
-        answer
-    }
-
-    /// Collects chunks; true if the last one was the empty one that ends a body.
-    fn take_chunks(&mut self, mut rest: &[u8]) -> bool {
-        while let Some(at) = rest.windows(2).position(|two| two == b"\r\n") {
-            let size = std::str::from_utf8(&rest[..at]).unwrap();
-            let size = usize::from_str_radix(size, 16).unwrap();
-            if size == 0 {
-                return true;
-            }
-            let end = (at + 2 + size).min(rest.len());
-            self.body.extend_from_slice(&rest[at + 2..end]);
-            rest = rest.get(end + 2..).unwrap_or_default();
-        }
-        false
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        let found = self
-            .head
-            .lines()
-            .find_map(|line| line.strip_prefix(&format!("{name}: ")));
-        found.map(str::trim)
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-}
+use sim_binary::{Answer, Binary, SITE};
 
 /// A page of everything modified in the year before `until`.
 fn orders_path(until: &str, more: &str) -> String {
@@ -344,6 +192,44 @@ fn a_stalled_body_stays_silent_until_the_simulator_ends() {
     assert_eq!((answer.body.len(), answer.whole), (1024, false));
     drop(sim.stdin.take());
     assert!(sim.child.wait().unwrap().success());
+}
+
+#[test]
+fn report_tasks_can_be_lost_late_unknown_and_limited() {
+    let mut sim = Binary::start(5);
+    sim.ok(&account(
+        &json!({ "listings": 5, "report_limit": 1, "report_delay_ms": 3_600_000 }),
+    ));
+    let id = sim.create_report();
+    let path = format!("/sell/feed/v1/inventory_task/{id}");
+    for kind in ["task_lost", "status_unknown", "stall_headers"] {
+        sim.ok(&json!({ "cmd": "fault", "account": "alpha", "kind": kind, "times": 1 }));
+        let mut stream = sim.send("GET", &path, "Authorization: Bearer tok\r\n", "");
+        if kind == "stall_headers" {
+            stream
+                .set_read_timeout(Some(Duration::from_millis(300)))
+                .unwrap();
+            assert_eq!(
+                stream.read(&mut [0]).unwrap_err().kind(),
+                io::ErrorKind::WouldBlock
+            );
+        } else {
+            let answer = Answer::read(stream);
+            assert_eq!(answer.status, if kind == "task_lost" { 404 } else { 200 });
+            assert_ne!(answer.json()["status"], "IN_PROCESS");
+        }
+    }
+    assert_eq!(sim.get(&path).json()["status"], "IN_PROCESS");
+    assert_eq!(
+        sim.get(&format!("/sell/feed/v1/task/{id}/download_result_file"))
+            .status,
+        404
+    );
+    for (site, status, id) in [(SITE, 409, 160_025), ("", 400, 160_027)] {
+        let refused = sim.post_report(site);
+        assert_eq!(refused.status, status);
+        assert_eq!(refused.json()["errors"][0]["errorId"], id);
+    }
 }
 
 #[test]
