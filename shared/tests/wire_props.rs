@@ -140,8 +140,8 @@ fn value() -> impl Strategy<Value = Value> {
 fn record() -> impl Strategy<Value = Record> {
     let table = prop::sample::select(&Table::ALL[..]);
     let parts = (
-        any::<Vec<String>>(),
-        vec(value(), 0..20),
+        vec(any::<String>(), 0..=8),
+        vec(value(), 0..=64),
         any::<[String; 2]>(),
     );
     (table, parts, option::of(time())).prop_map(

@@ -3,7 +3,7 @@
 use shared::attempt::{ModeState, RunMode};
 use shared::failure::{Failure, Place};
 use shared::id::RunNo;
-use shared::record::Record;
+use shared::record::{MAX_RECORDS, Record};
 use shared::table::Table;
 use shared::time::Timestamp;
 use shared::window::{Slice, next_slice};
@@ -14,9 +14,6 @@ use super::{Ingest, IngestError, RunProgress, check, find, hash};
 use crate::store::{
     BatchCommit, BatchResult, BatchRow, CheckpointResult, Grant, SliceCommit, SnapshotCommit, Store,
 };
-
-/// Rows in one transaction.
-const MAX_ROWS: usize = 2_000;
 
 impl Ingest {
     /// Commits records. A batch of more than 2,000 is committed in several transactions; when one
@@ -46,7 +43,7 @@ impl Ingest {
         loop {
             let rows: Vec<BatchRow> = records
                 .by_ref()
-                .take(MAX_ROWS)
+                .take(MAX_RECORDS)
                 .map(|record| BatchRow {
                     hash: hash::content(&record, &mut scratch),
                     record,
