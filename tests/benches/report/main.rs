@@ -8,6 +8,8 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(clippy::print_stderr, reason = "and why it could not")]
 
+#[path = "../binaries/mod.rs"]
+mod binaries;
 mod reference;
 mod shop;
 mod stored;
@@ -58,7 +60,7 @@ async fn bench() -> Result<bool, Box<dyn Error>> {
         Ok(text) => text.parse()?,
         Err(_) => BYTES,
     };
-    let bulkhead = shop::build()?;
+    let bulkhead = binaries::build()?.join("bulkhead");
     let dir = tempfile::tempdir()?;
     let sim = Sim::start(1).await?;
 

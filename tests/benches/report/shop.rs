@@ -23,24 +23,6 @@ use crate::{
 const SEED: u64 = 1;
 const TOKEN_START: &str = "v^1.1#i^1#bench#";
 
-/// Builds the shipped binaries, as the README does, and returns the supervisor's path.
-pub(crate) fn build() -> Result<PathBuf, Box<dyn Error>> {
-    let program = env::current_exe()?;
-    // <target>/release/deps/report-<hash>
-    let release = program.ancestors().nth(2).ok_or("no target directory")?;
-    let target = release.parent().ok_or("no target directory")?;
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args(["build", "--release", "--quiet", "--target-dir"])
-        .arg(target)
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .status()?;
-    if !status.success() {
-        return Err(format!("cargo build --release: {status}").into());
-    }
-    Ok(target.join("release/bulkhead"))
-}
-
 /// The account.
 pub(crate) struct Shop<'a> {
     bulkhead: &'a Path,
