@@ -1,0 +1,206 @@
+//! Many cycles of a changing eBay with random faults in between.
+
+use fastrand::Rng;
+use integration_tests::sim::{Fault, FaultKind, Sim};
+
+use crate::compare::{Before, WORKERS, assert_equal, assert_ledger};
+use crate::db;
+use crate::history;
+use crate::stage::{Stage, complaints, spec};
+use integration_tests::harness::rows::Database;
+
+const CYCLES: usize = 8;
+const ACCOUNTS: [(&str, u32, u32); 4] = [
+    ("anna", 60, 90),
+    ("boris", 260, 1_000),
+    ("clara", 30, 150),
+    ("empty", 0, 0),
+];
+
+/// Details with which a run may end while one of these faults is in force.
+const NAMED: [&str; 6] = [
+    "transient",
+    "throttled",
+    "forbidden",
+    "bad_data",
+    "too_large",
+    "incomplete",
+];
+
+fn status(status: u16, retry_after: Option<&str>, error_id: Option<u32>) -> FaultKind {
+    FaultKind::Status {
+        status,
+        retry_after: retry_after.map(str::to_owned),
+        error_id,
+        html: status == 502,
+    }
+}
+
+fn fault(rng: &mut Rng) -> Fault {
+    let anywhere = [
+        status(500, None, None),
+        status(502, None, None),
+        status(503, Some("0"), None),
+        status(403, None, None),
+        status(429, Some("0"), Some(218_050)),
+        FaultKind::NotModified204 {},
+        FaultKind::CutBody {
+            after: rng.u64(..900),
+        },
+    ];
+    let orders = [
+        FaultKind::TotalLies { by: 1 },
+        FaultKind::TotalLies { by: -1 },
+        FaultKind::TotalChanges {},
+        FaultKind::EmptyPage {},
+        FaultKind::DuplicateItem {},
+        FaultKind::MalformedJson {},
+        FaultKind::WrongPageType { html: rng.bool() },
+        FaultKind::InvalidUtf8 {},
+        FaultKind::DeepNesting { depth: 10_000 },
+    ];
+    let inventory = [
+        status(409, None, Some(160_025)),
+        FaultKind::MalformedJson {},
+        FaultKind::WrongPageType { html: rng.bool() },
+        FaultKind::TruncatedZip {
+            drop: 1 + rng.usize(..200),
+        },
+        FaultKind::WrongCrc {},
+        FaultKind::WrongSize {},
+        FaultKind::TruncatedXml {},
+        FaultKind::UnbalancedXml {},
+        FaultKind::InvalidUtf8 {},
+        FaultKind::DeepNesting { depth: 10_000 },
+        FaultKind::Doctype {},
+        FaultKind::SameKeyTwice {},
+        FaultKind::ReportFailure {},
+        FaultKind::StatusUnknown {},
+        FaultKind::TaskLost {},
+    ];
+    let (path, own) = if rng.bool() {
+        ("/fulfillment/", orders.as_slice())
+    } else {
+        ("/feed/", inventory.as_slice())
+    };
+    let at = rng.usize(..anywhere.len() + own.len());
+    let kind = anywhere.iter().chain(own).nth(at).unwrap().clone();
+    Fault {
+        path: path.to_owned(),
+        kind,
+        skip: rng.u32(..4) / 2,
+        times: rng.u32(1..6),
+    }
+}
+
+#[test]
+fn after_every_cycle_the_database_is_ebay() {
+    let seed = std::env::var("MIRROR_SEED")
+        .map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
+    println!("to see the same again: MIRROR_SEED={seed}");
+    let (stage, sim) = Stage::simulated(seed, "", &[]);
+    for (name, orders, listings) in ACCOUNTS {
+        stage.join(&sim, spec(name, orders, listings));
+    }
+    let mut rng = Rng::with_seed(seed);
+    let mut failed = 0;
+    for cycle in 1..=CYCLES {
+        sim.advance();
+        if cycle > 1 && cycle < CYCLES {
+            for (name, ..) in ACCOUNTS {
+                for _ in 0..rng.u32(..3) {
+                    let fault = fault(&mut rng);
+                    println!("cycle {cycle}, {name}: {fault:?}");
+                    sim.fault(name, fault).unwrap();
+                }
+            }
+        }
+        failed += play(&sim, &stage);
+        for (name, ..) in ACCOUNTS {
+            history::assert_complete(&sim, &stage.db(), name);
+            history::assert_folds(&stage.db(), name);
+        }
+    }
+    assert!(failed > 0, "no fault showed");
+}
+
+/// One faulty pass, then as many without faults as it takes; returns how many runs failed.
+fn play(sim: &Sim, stage: &Stage) -> usize {
+    let db = &stage.db();
+    let mut befores = Vec::new();
+    for (name, ..) in ACCOUNTS {
+        for (worker, pass) in WORKERS {
+            let before = Before::of(db, name, worker);
+            befores.push((name, worker, pass, before, db::runs(db, name, worker).len()));
+        }
+    }
+    let ended = stage.once();
+    let mut behind = Vec::new();
+    for (name, worker, pass, before, runs) in befores {
+        let completed = took_part(db, name, worker, runs);
+        assert_ledger(db, name, worker);
+        if completed {
+            sim.observe(name, pass).unwrap();
+            assert_equal(sim, db, name, worker);
+        } else {
+            before.assert_harmless(sim, db, name);
+            if worker == "active_inventory" {
+                before.assert_cursor(db, name, worker);
+            }
+            behind.push((name, worker, pass));
+        }
+        sim.clear_faults(name).unwrap();
+    }
+    assert_eq!(
+        ended.code == Some(0),
+        behind.is_empty(),
+        "{}",
+        complaints(&ended)
+    );
+    recover(sim, stage, &behind);
+    behind.len()
+}
+
+/// Whether the latest of the worker's new runs completed; each that did not says why.
+fn took_part(db: &Database, name: &str, worker: &str, before: usize) -> bool {
+    let runs = db::runs(db, name, worker);
+    let new = runs.get(before..).unwrap();
+    for run in new {
+        match run.outcome.as_str() {
+            "completed" | "snoozed" => {}
+            "failed" => {
+                assert!(NAMED.contains(&run.detail.as_str()), "{name} {run:?}");
+                assert!(!run.what().is_empty(), "{name} {run:?}");
+            }
+            other => panic!("{name} {worker} ended as {other}: {run:?}"),
+        }
+    }
+    new.last()
+        .unwrap_or_else(|| panic!("{name} {worker} did not run"))
+        .outcome
+        == "completed"
+}
+
+/// Without faults, the next pass completes what is behind.
+fn recover(sim: &Sim, stage: &Stage, behind: &[(&str, &str, integration_tests::sim::Pass)]) {
+    if behind.is_empty() {
+        return;
+    }
+    let db = &stage.db();
+    for (name, worker, _) in behind {
+        db::make_due(db, name);
+        // It may have been charged for the third time; then somebody must let it go.
+        stage.bulkhead(&["quarantine", "release", name, worker]);
+    }
+    stage.once_well();
+    for (name, worker, pass) in behind {
+        assert_eq!(db::last_run(db, name, worker).outcome, "completed");
+        sim.observe(name, *pass).unwrap();
+    }
+    for (name, ..) in ACCOUNTS {
+        for (worker, _) in WORKERS {
+            assert_equal(sim, db, name, worker);
+            assert_ledger(db, name, worker);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! One state directory over a simulated eBay, and passes of the real `bulkhead` with the real child.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::time::Duration;
+
+use integration_tests::harness::build::binaries;
+use integration_tests::harness::process::Ended;
+use integration_tests::harness::rows::Database;
+use integration_tests::harness::state::State;
+use integration_tests::sim::{AccountSpec, Sim};
+use tokio::runtime::Runtime;
+
+/// A pass may take this long on a busy machine.
+const PASS: Duration = Duration::from_mins(5);
+
+/// Milliseconds where a service has minutes, and windows that end now.
+const SETTINGS: &str = r#"
+accounts_at_once = 4
+memory_budget = "2GiB"
+[log]
+format = "json"
+[sync]
+lag = "0ms"
+overlap = "1s"
+first_span = "72h"
+interval = { orders = "1ms", active_inventory = "1ms" }
+[timeouts]
+ready = "30s"
+silence = "20s"
+deadline = "2m"
+snapshot_deadline = "2m"
+stop_grace = "100ms"
+term_grace = "100ms"
+[network]
+connect_timeout = "5s"
+header_timeout = "10s"
+retries = 2
+retry_base = "5ms"
+wait_budget = "2s"
+poll_interval = "20ms"
+poll_budget = "2s"
+[policy]
+backoff_base = "1ms"
+backoff_cap = "1ms"
+death_backoff_base = "1ms"
+death_backoff_cap = "1ms"
+throttled_snooze = "1h"
+min_step = "24h"
+"#;
+
+/// A state directory over some eBay.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    state: State,
+    // Where that eBay runs; dropped last.
+    runtime: Runtime,
+}
+
+impl Stage {
+    /// A state directory without accounts. `tables` end its settings; `over` are variables, named
+    /// without their prefix, that lie over them. `ebay` starts an eBay and gives its URL.
+    pub(crate) fn new<T>(
+        tables: &str,
+        over: &[(&str, &str)],
+        ebay: impl AsyncFnOnce() -> (T, String),
+    ) -> (Self, T) {
+        let runtime = Runtime::new().unwrap();
+        let (ebay, url) = runtime.block_on(ebay());
+        let mut state = State::empty();
+        let child = binaries().worker_child.display();
+        state.write_config(&format!(
+            "worker_child = \"{child}\"\n{SETTINGS}\n[environments.simulated]\n\
+             api = \"{url}\"\napiz = \"{url}\"\n{tables}"
+        ));
+        for (name, value) in over {
+            state = state.var(&format!("BULKHEAD_{name}"), value);
+        }
+        (Self { state, runtime }, ebay)
+    }
+
+    /// The same over the simulator.
+    pub(crate) fn simulated(seed: u64, tables: &str, over: &[(&str, &str)]) -> (Self, Sim) {
+        Self::new(tables, over, async || {
+            let sim = Sim::start(seed).await.unwrap();
+            let url = sim.url().to_owned();
+            (sim, url)
+        })
+    }
+
+    /// The database.
+    pub(crate) fn db(&self) -> Database {
+        self.state.database()
+    }
+
+    /// Adds an account to both sides.
+    pub(crate) fn join(&self, sim: &Sim, spec: AccountSpec) {
+        let name = spec.name.clone();
+        sim.account(spec).unwrap();
+        self.account(&name);
+    }
+
+    /// Adds an account with both workers.
+    pub(crate) fn account(&self, name: &str) {
+        self.set_token(name, &token(name));
+        let file = self.state.token_file(name);
+        let file = file.to_str().unwrap();
+        let environment = ["--environment", "simulated"];
+        let add = [
+            &["account", "add", name, "--token-file", file],
+            &environment[..],
+        ]
+        .concat();
+        let added = self.state.bulkhead(&add);
+        assert_eq!(added.code, Some(0), "{}", added.stderr);
+    }
+
+    /// Writes the account's token file.
+    pub(crate) fn set_token(&self, name: &str, token: &str) {
+        fs::write(self.state.token_file(name), token).unwrap();
+    }
+
+    /// Whatever else `bulkhead` can do here.
+    pub(crate) fn bulkhead(&self, arguments: &[&str]) -> Ended {
+        self.state.bulkhead(arguments)
+    }
+
+    /// One pass.
+    pub(crate) fn once(&self) -> Ended {
+        let command = self.state.command(&["run", "--once", "--output", "json"]);
+        self.state.start(command).end(PASS)
+    }
+
+    /// One pass in which every run must end well.
+    pub(crate) fn once_well(&self) {
+        let ended = self.once();
+        assert_eq!(ended.code, Some(0), "{}", complaints(&ended));
+    }
+
+    /// Runs what needs the runtime of the simulated eBay.
+    pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+}
+
+/// What a process answered, and the warnings and errors that it logged.
+pub(crate) fn complaints(ended: &Ended) -> String {
+    let mut found = ended.stdout.clone();
+    for line in ended.stderr.lines() {
+        if !line.contains("\"INFO\"") {
+            writeln!(found, "{line}").unwrap();
+        }
+    }
+    found
+}
+
+/// An account of the simulator whose orders lie within the last 20 hours.
+pub(crate) fn spec(name: &str, orders: u32, listings: u32) -> AccountSpec {
+    AccountSpec {
+        orders,
+        listings,
+        history_ms: 20 * 3_600_000,
+        ..AccountSpec::new(name, &token(name))
+    }
+}
+
+/// The access token of an account.
+pub(crate) fn token(name: &str) -> String {
+    format!("v^1.1#i^1#mirror#{name}")
+}
