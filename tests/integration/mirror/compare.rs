@@ -1,0 +1,195 @@
+//! Rows against the simulator's truth, value by value, payloads included.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use integration_tests::sim::{Pass, Payloads, Sim};
+use serde_json::Value;
+
+use crate::db::{Db, Row, by_key, json};
+
+/// One of eBay's tables, as the simulator's truth names its columns.
+#[derive(Debug)]
+pub(crate) struct Mirror {
+    /// Its name.
+    pub(crate) table: &'static str,
+    /// The worker that fills it.
+    pub(crate) worker: &'static str,
+    /// What its rows are called in the history.
+    pub(crate) entity: &'static str,
+    /// Its key besides the account.
+    pub(crate) key: &'static [&'static str],
+}
+
+/// The three tables.
+pub(crate) const MIRRORS: [Mirror; 3] = [
+    Mirror {
+        table: "ebay_orders",
+        worker: "orders",
+        entity: "order",
+        key: &["order_id"],
+    },
+    Mirror {
+        table: "ebay_order_line_items",
+        worker: "orders",
+        entity: "order_line_item",
+        key: &["order_id", "line_item_id"],
+    },
+    Mirror {
+        table: "ebay_active_inventory",
+        worker: "active_inventory",
+        entity: "listing",
+        key: &["item_id", "sku", "variation_key"],
+    },
+];
+
+/// The workers, with the simulator's names for their passes.
+pub(crate) const WORKERS: [(&str, Pass); 2] = [
+    ("orders", Pass::Orders),
+    ("active_inventory", Pass::ActiveInventory),
+];
+
+/// Rows by key.
+pub(crate) type Rows = BTreeMap<Vec<String>, Row>;
+
+/// What is true of a table now.
+pub(crate) fn truth(sim: &Sim, account: &str, mirror: &Mirror) -> Rows {
+    let truth = sim.truth(account, Payloads::All).unwrap();
+    let rows = truth[mirror.table].as_array().unwrap();
+    let rows = rows.iter().map(|row| row.as_object().unwrap().clone());
+    by_key(rows.collect(), mirror.key)
+}
+
+/// What is stored of a table: open rows and ended ones.
+pub(crate) async fn stored(db: &Db, account: &str, mirror: &Mirror) -> (Rows, Rows) {
+    let all = by_key(db.table(mirror.table, account).await, mirror.key);
+    all.into_iter()
+        .partition(|(_, row)| row["ended_at"].is_null())
+}
+
+/// The stored row has every column of the true one with the same value, and the same payload.
+pub(crate) fn same(truth: &Row, stored: &Row) -> bool {
+    truth.iter().all(|(column, value)| match column.as_str() {
+        "payload" => json(stored, "payload") == *value,
+        _ => stored[column] == *value,
+    })
+}
+
+/// The worker's tables are exactly what is true now, ended rows included.
+pub(crate) async fn assert_equal(sim: &Sim, db: &Db, account: &str, worker: &str) {
+    for mirror in MIRRORS.iter().filter(|mirror| mirror.worker == worker) {
+        let truth = truth(sim, account, mirror);
+        let (open, ended) = stored(db, account, mirror).await;
+        assert_same(account, mirror.table, &truth, &open);
+        let ended: BTreeSet<_> = ended.into_keys().collect();
+        assert_eq!(ended, ended_truth(sim, account, worker), "{account}: ended");
+    }
+}
+
+/// Both sets of rows have the same keys and, of the true rows' columns, the same values.
+pub(crate) fn assert_same(account: &str, table: &str, truth: &Rows, open: &Rows) {
+    let missing: Vec<_> = truth
+        .keys()
+        .filter(|key| !open.contains_key(*key))
+        .collect();
+    let extra: Vec<_> = open
+        .keys()
+        .filter(|key| !truth.contains_key(*key))
+        .collect();
+    assert!(
+        missing.is_empty() && extra.is_empty(),
+        "{account} {table}: missing {missing:?}, extra {extra:?}"
+    );
+    for (key, row) in truth {
+        let stored = &open[key];
+        assert!(
+            same(row, stored),
+            "{account} {table} {key:?}\n is  {stored:?}\nnot {row:?}"
+        );
+    }
+}
+
+/// Only a snapshot ends rows.
+fn ended_truth(sim: &Sim, account: &str, worker: &str) -> BTreeSet<Vec<String>> {
+    if worker != "active_inventory" {
+        return BTreeSet::new();
+    }
+    let truth = sim.truth(account, Payloads::None).unwrap();
+    let key = |key: &Value| serde_json::from_value(key.clone()).unwrap();
+    truth["ended"].as_array().unwrap().iter().map(key).collect()
+}
+
+/// A worker's tables before a pass, and what was true then.
+#[derive(Debug)]
+pub(crate) struct Before {
+    cursor: Value,
+    tables: Vec<(&'static Mirror, Rows, Rows)>,
+}
+
+impl Before {
+    /// As it is stored now.
+    pub(crate) async fn of(db: &Db, account: &str, worker: &str) -> Self {
+        let mut tables = Vec::new();
+        for mirror in MIRRORS.iter().filter(|mirror| mirror.worker == worker) {
+            let (open, ended) = stored(db, account, mirror).await;
+            tables.push((mirror, open, ended));
+        }
+        Self {
+            cursor: db.state(account, worker).await["cursor"].clone(),
+            tables,
+        }
+    }
+
+    /// After a run that did not complete: nothing is lost, nothing is ended or comes back, and
+    /// every row is as it was or as it is true now.
+    pub(crate) async fn assert_harmless(&self, sim: &Sim, db: &Db, account: &str) {
+        for (mirror, open_before, ended_before) in &self.tables {
+            let truth = truth(sim, account, mirror);
+            let (open, ended) = stored(db, account, mirror).await;
+            let table = mirror.table;
+            for key in open_before.keys() {
+                assert!(
+                    open.contains_key(key),
+                    "{account} {table}: {key:?} was lost or ended"
+                );
+            }
+            for (key, row) in &ended {
+                let before = ended_before.get(key);
+                assert_eq!(before, Some(row), "{account} {table}: {key:?} was ended");
+            }
+            for (key, row) in &open {
+                let as_before = open_before.get(key) == Some(row);
+                let as_now = truth.get(key).is_some_and(|now| same(now, row));
+                assert!(as_before || as_now, "{account} {table} {key:?}: {row:?}");
+            }
+        }
+    }
+
+    /// The cursor is where it was.
+    pub(crate) async fn assert_cursor(&self, db: &Db, account: &str, worker: &str) {
+        let cursor = db.state(account, worker).await["cursor"].clone();
+        assert_eq!(cursor, self.cursor, "{account} {worker}: the cursor moved");
+    }
+}
+
+/// The ledger is one unbroken line that ends at the cursor; returns its rows.
+pub(crate) async fn assert_ledger(db: &Db, account: &str, worker: &str) -> Vec<Row> {
+    let mut windows = db.table("sync_windows", account).await;
+    windows.retain(|window| window["worker"] == worker);
+    windows.sort_by_key(|window| crate::db::text(window, "end_at"));
+    for pair in windows.windows(2) {
+        assert_eq!(
+            pair[0]["end_at"], pair[1]["start_at"],
+            "{account} {worker}: a gap"
+        );
+    }
+    let state = db.state(account, worker).await;
+    let first = windows
+        .first()
+        .map_or(&Value::Null, |window| &window["start_at"]);
+    let last = windows
+        .last()
+        .map_or(&Value::Null, |window| &window["end_at"]);
+    assert_eq!(state["since"], *first, "{account} {worker}");
+    assert_eq!(state["cursor"], *last, "{account} {worker}");
+    windows
+}

@@ -1,0 +1,14 @@
+//! The real supervisor with the real child against a simulated eBay: is the database eBay?
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code"
+)]
+
+mod compare;
+mod cycles;
+mod db;
+mod history;
+mod stage;
