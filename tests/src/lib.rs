@@ -1,3 +1,5 @@
 //! The whole system under test: harness, simulated eBay, faulty child.
 
+pub mod faulty;
+pub mod harness;
 pub mod sim;

@@ -32,7 +32,13 @@ pub enum LimitError {
     Pid(u32),
 }
 
-/// Sets every limit on the process, soft and hard alike, and reads each back.
+/// How many seconds the hard CPU limit lies above the soft one. Where both are equal the kernel
+/// looks at the hard one first and sends SIGKILL, which nobody could tell from an outsider's
+/// (`setrlimit(2)`); in between it sends SIGXCPU.
+const CPU_SLACK: u64 = 2;
+
+/// Sets every limit on the process and reads each back. Soft and hard limit are the same, but for
+/// the CPU time.
 ///
 /// A limit that did not take is an error: a child never runs with less than it was promised.
 pub fn set_limits(pid: u32, limits: &Limits) -> Result<Limits, LimitError> {
@@ -49,9 +55,15 @@ pub fn set_limits(pid: u32, limits: &Limits) -> Result<Limits, LimitError> {
         ("RLIMIT_CORE", Resource::Core, limits.core),
     ];
     for (name, resource, value) in wanted {
+        let slack = if resource == Resource::Cpu {
+            CPU_SLACK
+        } else {
+            0
+        };
+        let maximum = Some(value.saturating_add(slack));
         let limit = Rlimit {
             current: Some(value),
-            maximum: Some(value),
+            maximum,
         };
         let set = |limit| {
             prlimit(Some(target), resource, limit).map_err(|source| LimitError::Set {
@@ -63,7 +75,7 @@ pub fn set_limits(pid: u32, limits: &Limits) -> Result<Limits, LimitError> {
         set(limit)?;
         // `prlimit` answers with the limit that was in force before: the second call reads back.
         let in_force = set(limit)?;
-        if in_force.current != Some(value) || in_force.maximum != Some(value) {
+        if in_force.current != Some(value) || in_force.maximum != maximum {
             return Err(LimitError::NotInForce {
                 name,
                 value,
@@ -102,6 +114,11 @@ mod tests {
             .find(|line| line.starts_with("Max data size"))
             .unwrap();
         assert!(data.contains("67108864"), "{data}");
+        let cpu = shown
+            .lines()
+            .find(|line| line.starts_with("Max cpu time"))
+            .unwrap();
+        assert!(cpu.contains("60") && cpu.contains("62"), "{cpu}");
         assert!(
             set_limits(child.id(), &limits).is_err(),
             "a process that is gone"

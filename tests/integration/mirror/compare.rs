@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use integration_tests::sim::{Pass, Payloads, Sim};
 use serde_json::Value;
 
-use crate::db::{Db, Row, by_key, json};
+use crate::db::{self, by_key, json};
+use integration_tests::harness::rows::{Database, Row};
 
 /// One of eBay's tables, as the simulator's truth names its columns.
 #[derive(Debug)]
@@ -60,8 +61,8 @@ pub(crate) fn truth(sim: &Sim, account: &str, mirror: &Mirror) -> Rows {
 }
 
 /// What is stored of a table: open rows and ended ones.
-pub(crate) async fn stored(db: &Db, account: &str, mirror: &Mirror) -> (Rows, Rows) {
-    let all = by_key(db.table(mirror.table, account).await, mirror.key);
+pub(crate) fn stored(db: &Database, account: &str, mirror: &Mirror) -> (Rows, Rows) {
+    let all = by_key(db::table(db, mirror.table, account), mirror.key);
     all.into_iter()
         .partition(|(_, row)| row["ended_at"].is_null())
 }
@@ -75,10 +76,10 @@ pub(crate) fn same(truth: &Row, stored: &Row) -> bool {
 }
 
 /// The worker's tables are exactly what is true now, ended rows included.
-pub(crate) async fn assert_equal(sim: &Sim, db: &Db, account: &str, worker: &str) {
+pub(crate) fn assert_equal(sim: &Sim, db: &Database, account: &str, worker: &str) {
     for mirror in MIRRORS.iter().filter(|mirror| mirror.worker == worker) {
         let truth = truth(sim, account, mirror);
-        let (open, ended) = stored(db, account, mirror).await;
+        let (open, ended) = stored(db, account, mirror);
         assert_same(account, mirror.table, &truth, &open);
         let ended: BTreeSet<_> = ended.into_keys().collect();
         assert_eq!(ended, ended_truth(sim, account, worker), "{account}: ended");
@@ -127,24 +128,24 @@ pub(crate) struct Before {
 
 impl Before {
     /// As it is stored now.
-    pub(crate) async fn of(db: &Db, account: &str, worker: &str) -> Self {
+    pub(crate) fn of(db: &Database, account: &str, worker: &str) -> Self {
         let mut tables = Vec::new();
         for mirror in MIRRORS.iter().filter(|mirror| mirror.worker == worker) {
-            let (open, ended) = stored(db, account, mirror).await;
+            let (open, ended) = stored(db, account, mirror);
             tables.push((mirror, open, ended));
         }
         Self {
-            cursor: db.state(account, worker).await["cursor"].clone(),
+            cursor: db::state(db, account, worker)["cursor"].clone(),
             tables,
         }
     }
 
     /// After a run that did not complete: nothing is lost, nothing is ended or comes back, and
     /// every row is as it was or as it is true now.
-    pub(crate) async fn assert_harmless(&self, sim: &Sim, db: &Db, account: &str) {
+    pub(crate) fn assert_harmless(&self, sim: &Sim, db: &Database, account: &str) {
         for (mirror, open_before, ended_before) in &self.tables {
             let truth = truth(sim, account, mirror);
-            let (open, ended) = stored(db, account, mirror).await;
+            let (open, ended) = stored(db, account, mirror);
             let table = mirror.table;
             for key in open_before.keys() {
                 assert!(
@@ -165,15 +166,15 @@ impl Before {
     }
 
     /// The cursor is where it was.
-    pub(crate) async fn assert_cursor(&self, db: &Db, account: &str, worker: &str) {
-        let cursor = db.state(account, worker).await["cursor"].clone();
+    pub(crate) fn assert_cursor(&self, db: &Database, account: &str, worker: &str) {
+        let cursor = db::state(db, account, worker)["cursor"].clone();
         assert_eq!(cursor, self.cursor, "{account} {worker}: the cursor moved");
     }
 }
 
 /// The ledger is one unbroken line that ends at the cursor; returns its rows.
-pub(crate) async fn assert_ledger(db: &Db, account: &str, worker: &str) -> Vec<Row> {
-    let mut windows = db.table("sync_windows", account).await;
+pub(crate) fn assert_ledger(db: &Database, account: &str, worker: &str) -> Vec<Row> {
+    let mut windows = db::table(db, "sync_windows", account);
     windows.retain(|window| window["worker"] == worker);
     windows.sort_by_key(|window| crate::db::text(window, "end_at"));
     for pair in windows.windows(2) {
@@ -182,7 +183,7 @@ pub(crate) async fn assert_ledger(db: &Db, account: &str, worker: &str) -> Vec<R
             "{account} {worker}: a gap"
         );
     }
-    let state = db.state(account, worker).await;
+    let state = db::state(db, account, worker);
     let first = windows
         .first()
         .map_or(&Value::Null, |window| &window["start_at"]);

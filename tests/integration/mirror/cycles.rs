@@ -4,9 +4,10 @@ use fastrand::Rng;
 use integration_tests::sim::{Fault, FaultKind, Sim};
 
 use crate::compare::{Before, WORKERS, assert_equal, assert_ledger};
-use crate::db::Db;
+use crate::db;
 use crate::history;
 use crate::stage::{Stage, complaints, spec};
+use integration_tests::harness::rows::Database;
 
 const CYCLES: usize = 8;
 const ACCOUNTS: [(&str, u32, u32); 4] = [
@@ -92,15 +93,14 @@ fn fault(rng: &mut Rng) -> Fault {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_every_cycle_the_database_is_ebay() {
+#[test]
+fn after_every_cycle_the_database_is_ebay() {
     let seed = std::env::var("MIRROR_SEED")
         .map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
     println!("to see the same again: MIRROR_SEED={seed}");
-    let sim = Sim::start(seed).await.unwrap();
-    let stage = Stage::new(sim.url(), "");
+    let (stage, sim) = Stage::simulated(seed, "", &[]);
     for (name, orders, listings) in ACCOUNTS {
-        stage.join(&sim, spec(name, orders, listings)).await;
+        stage.join(&sim, spec(name, orders, listings));
     }
     let mut rng = Rng::with_seed(seed);
     let mut failed = 0;
@@ -115,61 +115,55 @@ async fn after_every_cycle_the_database_is_ebay() {
                 }
             }
         }
-        failed += play(&sim, &stage).await;
+        failed += play(&sim, &stage);
         for (name, ..) in ACCOUNTS {
-            history::assert_complete(&sim, &stage.db(), name).await;
-            history::assert_folds(&stage.db(), name).await;
+            history::assert_complete(&sim, &stage.db(), name);
+            history::assert_folds(&stage.db(), name);
         }
     }
     assert!(failed > 0, "no fault showed");
 }
 
 /// One faulty pass, then as many without faults as it takes; returns how many runs failed.
-async fn play(sim: &Sim, stage: &Stage) -> usize {
-    let db = stage.db();
+fn play(sim: &Sim, stage: &Stage) -> usize {
+    let db = &stage.db();
     let mut befores = Vec::new();
     for (name, ..) in ACCOUNTS {
         for (worker, pass) in WORKERS {
-            let before = Before::of(&db, name, worker).await;
-            befores.push((
-                name,
-                worker,
-                pass,
-                before,
-                db.runs(name, worker).await.len(),
-            ));
+            let before = Before::of(db, name, worker);
+            befores.push((name, worker, pass, before, db::runs(db, name, worker).len()));
         }
     }
-    let ended = stage.once().await;
+    let ended = stage.once();
     let mut behind = Vec::new();
     for (name, worker, pass, before, runs) in befores {
-        let completed = took_part(&db, name, worker, runs).await;
-        assert_ledger(&db, name, worker).await;
+        let completed = took_part(db, name, worker, runs);
+        assert_ledger(db, name, worker);
         if completed {
             sim.observe(name, pass).unwrap();
-            assert_equal(sim, &db, name, worker).await;
+            assert_equal(sim, db, name, worker);
         } else {
-            before.assert_harmless(sim, &db, name).await;
+            before.assert_harmless(sim, db, name);
             if worker == "active_inventory" {
-                before.assert_cursor(&db, name, worker).await;
+                before.assert_cursor(db, name, worker);
             }
             behind.push((name, worker, pass));
         }
         sim.clear_faults(name).unwrap();
     }
     assert_eq!(
-        ended.code == 0,
+        ended.code == Some(0),
         behind.is_empty(),
         "{}",
-        complaints(&ended.log)
+        complaints(&ended)
     );
-    recover(sim, stage, &behind).await;
+    recover(sim, stage, &behind);
     behind.len()
 }
 
 /// Whether the latest of the worker's new runs completed; each that did not says why.
-async fn took_part(db: &Db, name: &str, worker: &str, before: usize) -> bool {
-    let runs = db.runs(name, worker).await;
+fn took_part(db: &Database, name: &str, worker: &str, before: usize) -> bool {
+    let runs = db::runs(db, name, worker);
     let new = runs.get(before..).unwrap();
     for run in new {
         match run.outcome.as_str() {
@@ -188,27 +182,25 @@ async fn took_part(db: &Db, name: &str, worker: &str, before: usize) -> bool {
 }
 
 /// Without faults, the next pass completes what is behind.
-async fn recover(sim: &Sim, stage: &Stage, behind: &[(&str, &str, integration_tests::sim::Pass)]) {
+fn recover(sim: &Sim, stage: &Stage, behind: &[(&str, &str, integration_tests::sim::Pass)]) {
     if behind.is_empty() {
         return;
     }
-    let db = stage.db();
+    let db = &stage.db();
     for (name, worker, _) in behind {
-        db.make_due(name).await;
+        db::make_due(db, name);
         // It may have been charged for the third time; then somebody must let it go.
-        stage
-            .bulkhead(&["quarantine", "release", name, worker])
-            .await;
+        stage.bulkhead(&["quarantine", "release", name, worker]);
     }
-    stage.once_well().await;
+    stage.once_well();
     for (name, worker, pass) in behind {
-        assert_eq!(db.last_run(name, worker).await.outcome, "completed");
+        assert_eq!(db::last_run(db, name, worker).outcome, "completed");
         sim.observe(name, *pass).unwrap();
     }
     for (name, ..) in ACCOUNTS {
         for (worker, _) in WORKERS {
-            assert_equal(sim, &db, name, worker).await;
-            assert_ledger(&db, name, worker).await;
+            assert_equal(sim, db, name, worker);
+            assert_ledger(db, name, worker);
         }
     }
 }

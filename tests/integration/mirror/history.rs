@@ -6,7 +6,8 @@ use integration_tests::sim::{Kind, Sim};
 use serde_json::Value;
 
 use crate::compare::MIRRORS;
-use crate::db::{Db, Row, by_key, json, text};
+use crate::db::{self, by_key, json, text};
+use integration_tests::harness::rows::{Database, Row};
 
 /// Columns of a row that are no columns of eBay's item; `ended_at` is part of the history too.
 const OURS: [&str; 9] = [
@@ -24,9 +25,9 @@ const OURS: [&str; 9] = [
 /// An item's place in the history: entity and key.
 type Item = (String, Vec<String>);
 
-async fn events(db: &Db, account: &str) -> BTreeMap<Item, Vec<Row>> {
+fn events(db: &Database, account: &str) -> BTreeMap<Item, Vec<Row>> {
     let mut items: BTreeMap<Item, Vec<Row>> = BTreeMap::new();
-    for event in db.table("ebay_events", account).await {
+    for event in db::table(db, "ebay_events", account) {
         let key = serde_json::from_value(json(&event, "entity_key")).unwrap();
         items
             .entry((text(&event, "entity"), key))
@@ -37,17 +38,17 @@ async fn events(db: &Db, account: &str) -> BTreeMap<Item, Vec<Row>> {
 }
 
 /// The sequence of the item's kinds of change.
-pub(crate) async fn kinds(db: &Db, account: &str, entity: &str, key: &[&str]) -> Vec<String> {
+pub(crate) fn kinds(db: &Database, account: &str, entity: &str, key: &[&str]) -> Vec<String> {
     let item = (
         entity.to_owned(),
         key.iter().map(|part| (*part).to_owned()).collect(),
     );
-    let found = events(db, account).await.remove(&item).unwrap_or_default();
+    let found = events(db, account).remove(&item).unwrap_or_default();
     found.iter().map(|event| text(event, "kind")).collect()
 }
 
 /// Each item went through exactly the changes that the completed passes could see.
-pub(crate) async fn assert_complete(sim: &Sim, db: &Db, account: &str) {
+pub(crate) fn assert_complete(sim: &Sim, db: &Database, account: &str) {
     let mut expected: BTreeMap<Item, Vec<String>> = BTreeMap::new();
     for event in sim.events(account).unwrap() {
         let kind = match event.kind {
@@ -58,7 +59,7 @@ pub(crate) async fn assert_complete(sim: &Sim, db: &Db, account: &str) {
         let item = (event.entity.to_owned(), event.key);
         expected.entry(item).or_default().push(kind.to_owned());
     }
-    let found = events(db, account).await;
+    let found = events(db, account);
     for (item, kinds) in &expected {
         let found = found.get(item).map_or(&[][..], Vec::as_slice);
         let found: Vec<String> = found.iter().map(|event| text(event, "kind")).collect();
@@ -73,10 +74,10 @@ pub(crate) async fn assert_complete(sim: &Sim, db: &Db, account: &str) {
 }
 
 /// Folding the changes of every item gives exactly the stored rows, and no event says nothing.
-pub(crate) async fn assert_folds(db: &Db, account: &str) {
-    let mut events = events(db, account).await;
+pub(crate) fn assert_folds(db: &Database, account: &str) {
+    let mut events = events(db, account);
     for mirror in &MIRRORS {
-        for (key, row) in by_key(db.table(mirror.table, account).await, mirror.key) {
+        for (key, row) in by_key(db::table(db, mirror.table, account), mirror.key) {
             let name = format!("{account} {} {key:?}", mirror.entity);
             let of_item = events.remove(&(mirror.entity.to_owned(), key));
             let (columns, payload) = fold(&of_item.unwrap_or_default(), &name);

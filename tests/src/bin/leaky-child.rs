@@ -15,7 +15,7 @@ use shared::{
     attempt::Attempt,
     table::Table,
     wire::{
-        codec::{CodecError, decode, encode_frame},
+        codec::{CodecError, decode_body, encode_frame},
         message::FromChild,
     },
 };
@@ -100,7 +100,7 @@ fn pass_up(mut output: ChildStdout) -> Result<(), LeakError> {
         }
         let mut body = vec![0; usize::try_from(u32::from_le_bytes(length)).unwrap_or(0)];
         output.read_exact(&mut body)?;
-        let mut message: FromChild = decode(&body)?;
+        let mut message: FromChild = decode_body(&body)?;
         leak.take(&mut message);
         let mut frame = Vec::new();
         encode_frame(&message, &mut frame)?;

@@ -1,0 +1,1 @@
+//! What dead children and dead supervisors leave behind.

@@ -1,0 +1,1 @@
+//! What deaths cost from pass to pass.

@@ -1,0 +1,140 @@
+//! The ways to die that need no frame.
+
+use std::fs::File;
+use std::hint::black_box;
+use std::io::{self, Write};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::{SigSet, Signal, raise};
+use rustix::process::{Resource, getrlimit};
+use shared::id::RunNo;
+
+use super::flight::Flight;
+
+const MIB: usize = 1 << 20;
+const CRUMB: usize = 4 << 10;
+/// What a child that floods standard error writes.
+const FLOOD: usize = 10 * MIB;
+/// Between two signs of life of a child that goes on and on.
+const BEAT: Duration = Duration::from_millis(5);
+
+/// Allocates until the memory limit, leaves the evidence and aborts, as an allocator would.
+pub(super) fn exhaust(flight: &Flight, run: RunNo, crumbs: bool) -> ! {
+    let limit = getrlimit(Resource::Data).current.unwrap_or(0);
+    let piece = if crumbs { CRUMB } else { MIB };
+    // Room for the list of pieces, so that it never grows itself.
+    let most = usize::try_from(limit).unwrap_or(usize::MAX) / piece + 1;
+    let mut hoard: Vec<Vec<u8>> = Vec::new();
+    let mut live = 0;
+    if hoard.try_reserve_exact(most).is_ok() {
+        live += most * size_of::<Vec<u8>>();
+    }
+    loop {
+        let mut next = Vec::new();
+        if next.try_reserve_exact(piece).is_err() || hoard.len() == most {
+            flight.allocation_failed(run, piece as u64, live as u64, limit);
+            say_last(&format!("memory allocation of {piece} bytes failed"));
+            std::process::abort();
+        }
+        next.resize(piece, 1_u8);
+        live += piece;
+        hoard.push(black_box(next));
+    }
+}
+
+/// Notes panics in the flight recorder and turns them into an abort, as the real child does.
+pub(super) fn abort_on_panic(flight: Flight, run: RunNo) {
+    std::panic::set_hook(Box::new(move |info| {
+        let text = info.to_string();
+        flight.panicked(run, &text);
+        say_last(&text);
+        std::process::abort();
+    }));
+}
+
+#[expect(clippy::panic, reason = "this is what it is for")]
+pub(super) fn panic_now() -> ! {
+    panic!("index 17 of a listing is out of bounds");
+}
+
+/// Fills standard error.
+pub(super) fn flood() {
+    let line = [b'e'; 1023];
+    let mut error = io::stderr().lock();
+    for _ in 0..FLOOD / 1024 {
+        // Nobody reads any more: the supervisor is gone.
+        if error
+            .write_all(&line)
+            .and_then(|()| error.write_all(b"\n"))
+            .is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// Recurses without an end.
+#[expect(unconditional_recursion, reason = "overflows the stack")]
+pub(super) fn recurse(depth: u64) -> u64 {
+    let here = black_box([depth; 256]);
+    recurse(depth + 1) + here.iter().sum::<u64>()
+}
+
+/// Uses the processor, with signs of life.
+pub(super) fn spin(flight: &mut Flight, run: RunNo) -> ! {
+    loop {
+        for number in 0..1_000_000_u64 {
+            black_box(number);
+        }
+        flight.progress(run);
+    }
+}
+
+/// Goes on and on.
+pub(super) fn endless(flight: &mut Flight, run: RunNo) -> ! {
+    loop {
+        flight.progress(run);
+        std::thread::sleep(BEAT);
+    }
+}
+
+/// Stands still.
+pub(super) fn stand_still() -> ! {
+    loop {
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+/// From here on SIGTERM is not heard.
+pub(super) fn block_term() {
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGTERM);
+    // It cannot fail for a signal that exists; the test would see the difference.
+    signals.thread_block().ok();
+}
+
+/// Raises a signal, twice: Rust's runtime owns the handlers of SIGSEGV and SIGBUS, and the first
+/// raise only removes them.
+pub(super) fn raise_twice(signal: Signal) {
+    for _ in 0..2 {
+        raise(signal).ok();
+    }
+}
+
+/// Starts a process that holds our standard streams and outlives us.
+pub(super) fn leave_grandchild() -> io::Result<()> {
+    Command::new("/proc/self/exe")
+        .arg("linger")
+        // The attempt's directory, by which a test finds it.
+        .args(std::env::args_os().nth(2))
+        .env_clear()
+        .stdin(Stdio::from(File::open("/dev/null")?))
+        .spawn()
+        .map(drop)
+}
+
+/// A line on standard error, which nobody may read any more.
+pub(super) fn say_last(text: &str) {
+    drop(writeln!(io::stderr(), "{text}"));
+}

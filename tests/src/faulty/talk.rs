@@ -1,0 +1,154 @@
+//! The child's end of the wire: blocking, one frame at a time.
+
+use std::io::{self, Read, Stdin, Stdout, Write};
+
+use shared::attempt::Attempt;
+use shared::failure::Failure;
+use shared::id::RunNo;
+use shared::record::Record;
+use shared::secret::Secret;
+use shared::wire::codec::{CodecError, decode_body, encode_frame};
+use shared::wire::frame::{FrameError, read_blocking};
+use shared::wire::message::{Counts, FromChild, Mark, ToChild};
+
+/// Why the conversation cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TalkError {
+    /// The supervisor is gone.
+    #[error("the supervisor is gone")]
+    Gone,
+    /// It asks to stop.
+    #[error("asked to stop")]
+    Stop,
+    /// It does not take what a run sent.
+    #[error("run {0} was refused: {1}")]
+    Refused(RunNo, Failure),
+    /// Writing to standard output failed.
+    #[error("writing a frame failed: {0}")]
+    Write(#[source] io::Error),
+    /// Reading from standard input failed.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// The bytes are no message.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    /// Not the message that had to come.
+    #[error("{0} came out of turn")]
+    Unexpected(&'static str),
+}
+
+/// An open conversation.
+#[derive(Debug)]
+pub(super) struct Talk {
+    input: Stdin,
+    output: Stdout,
+    next: Vec<u32>,
+}
+
+impl Talk {
+    /// Takes the standard streams.
+    pub(super) fn new() -> Self {
+        Self {
+            input: io::stdin(),
+            output: io::stdout(),
+            next: Vec::new(),
+        }
+    }
+
+    /// Sends bytes as they are.
+    pub(super) fn raw(&mut self, bytes: &[u8]) -> Result<(), TalkError> {
+        let mut output = self.output.lock();
+        output
+            .write_all(bytes)
+            .and_then(|()| output.flush())
+            .map_err(TalkError::Write)
+    }
+
+    /// Sends a message.
+    pub(super) fn say(&mut self, message: &FromChild) -> Result<(), TalkError> {
+        let mut frame = Vec::new();
+        encode_frame(message, &mut frame)?;
+        self.raw(&frame)
+    }
+
+    fn hear(&mut self) -> Result<ToChild, TalkError> {
+        match read_blocking(&mut self.input.lock())? {
+            Some(body) => Ok(decode_body(&body)?),
+            None => Err(TalkError::Gone),
+        }
+    }
+
+    /// Waits for the orders.
+    pub(super) fn start(&mut self) -> Result<(Attempt, Secret), TalkError> {
+        match self.hear()? {
+            ToChild::Start { attempt, token } => {
+                self.next = vec![0; attempt.runs.len()];
+                Ok((*attempt, token))
+            }
+            ToChild::Stop { .. } => Err(TalkError::Stop),
+            other @ (ToChild::Ack { .. } | ToChild::Refused { .. }) => {
+                Err(TalkError::Unexpected(other.name()))
+            }
+        }
+    }
+
+    /// The next sequence number of the run.
+    pub(super) fn next(&mut self, run: RunNo) -> u32 {
+        match self.next.get_mut(run.index()) {
+            Some(next) => {
+                *next += 1;
+                *next - 1
+            }
+            None => 0,
+        }
+    }
+
+    /// Sends records and waits until they are committed.
+    pub(super) fn batch(&mut self, run: RunNo, records: Vec<Record>) -> Result<(), TalkError> {
+        let seq = self.next(run);
+        self.say(&FromChild::Batch { run, seq, records })?;
+        self.acknowledged(run, seq)
+    }
+
+    /// Sends a checkpoint and waits until it is committed.
+    pub(super) fn checkpoint(
+        &mut self,
+        run: RunNo,
+        mark: Mark,
+        records: u64,
+    ) -> Result<(), TalkError> {
+        let seq = self.next(run);
+        let counts = Counts {
+            records,
+            items: records,
+            announced: None,
+        };
+        self.say(&FromChild::Checkpoint {
+            run,
+            seq,
+            mark,
+            counts,
+        })?;
+        self.acknowledged(run, seq)
+    }
+
+    fn acknowledged(&mut self, run: RunNo, seq: u32) -> Result<(), TalkError> {
+        match self.hear()? {
+            ToChild::Ack {
+                run: acked,
+                seq: number,
+            } if acked == run && number == seq => Ok(()),
+            ToChild::Refused { run, failure } => Err(TalkError::Refused(run, failure)),
+            ToChild::Stop { .. } => Err(TalkError::Stop),
+            other @ (ToChild::Ack { .. } | ToChild::Start { .. }) => {
+                Err(TalkError::Unexpected(other.name()))
+            }
+        }
+    }
+
+    /// Reads until the supervisor closes the wire.
+    pub(super) fn wait_for_the_end(&mut self) {
+        // Whatever ends it, it is over.
+        drop(self.input.lock().read_to_end(&mut Vec::new()));
+    }
+}
