@@ -7,6 +7,8 @@
     reason = "test code"
 )]
 
+mod bad_input;
+mod bad_orders;
 mod compare;
 mod cycles;
 mod db;
