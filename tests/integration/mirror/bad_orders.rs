@@ -71,7 +71,7 @@ fn refusals_and_broken_connections() {
     play(
         "orders",
         &cases,
-        "[network]\nheader_timeout = \"1s\"\n",
+        "",
         two_pages,
     );
 }

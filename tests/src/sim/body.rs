@@ -187,9 +187,11 @@ pub(crate) fn streamed(
             produced.and_then(|()| sink.pass_on())
         });
         let failed = !matches!(produced.await, Ok(Ok(())));
-        let ending = match ending {
-            Ending::Whole if failed => Ending::Cut { after: 0 },
-            other => other,
+        let broken = failed && ending == Ending::Whole;
+        let ending = if broken {
+            Ending::Cut { after: 0 }
+        } else {
+            ending
         };
         finish(pieces, ending, stop).await;
     });

@@ -12,7 +12,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
-    Shared,
+    Hub,
     account::{Account, InventoryTask, Packing},
     body,
     clock::{DAY_MS, now_ms, stamp},
@@ -28,7 +28,7 @@ const PATH: &str = "/sell/feed/v1/inventory_task";
 
 /// `POST /sell/feed/v1/inventory_task`.
 pub(crate) async fn create(
-    (State(shared), Extension(call)): Site,
+    (State(hub), Extension(call)): Site,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -39,9 +39,9 @@ pub(crate) async fn create(
         let message = "The X-EBAY-C-MARKETPLACE-ID header is missing or invalid.";
         return Refusal::feed(400, 160_027, message).into_response();
     }
-    match add_task(&shared, &call, &body) {
+    match add_task(&hub, &call, &body) {
         Ok(id) => {
-            let location = format!("{}{PATH}/{id}", shared.base);
+            let location = format!("{}{PATH}/{id}", hub.base);
             (StatusCode::ACCEPTED, [(header::LOCATION, location)]).into_response()
         }
         Err(refusal) => refusal.into_response(),
@@ -49,7 +49,7 @@ pub(crate) async fn create(
 }
 
 /// Validates the body and records a task with the listings of this moment.
-fn add_task(shared: &Shared, call: &Call, body: &[u8]) -> Result<String, Refusal> {
+fn add_task(hub: &Hub, call: &Call, body: &[u8]) -> Result<String, Refusal> {
     let asked: Value = serde_json::from_slice(body).unwrap_or_default();
     let member = |name: &str| asked.get(name).and_then(Value::as_str).unwrap_or_default();
     if member("feedType") != FEED_TYPE {
@@ -76,7 +76,7 @@ fn add_task(shared: &Shared, call: &Call, body: &[u8]) -> Result<String, Refusal
             ));
         }
     };
-    let mut world = shared.world();
+    let mut world = hub.world();
     let id = world.task_id();
     let account = world
         .account_mut(&call.account)
@@ -107,7 +107,7 @@ fn add_task(shared: &Shared, call: &Call, body: &[u8]) -> Result<String, Refusal
 
 /// `GET /sell/feed/v1/inventory_task`.
 pub(crate) async fn list(
-    (State(shared), Extension(call)): Site,
+    (State(hub), Extension(call)): Site,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Response {
     let now = now_ms();
@@ -115,14 +115,14 @@ pub(crate) async fn list(
         Ok(ask) => ask,
         Err(refusal) => return refusal.into_response(),
     };
-    let page = match shared.world().account(&call.account) {
-        Ok(account) => page(account, &ask, &shared.base, now),
+    let page = match hub.world().account(&call.account) {
+        Ok(account) => page(account, &ask, &hub.base, now),
         Err(_) => return Refusal::token().into_response(),
     };
     body::json(
         page.to_string().into_bytes(),
         &call.faults,
-        shared.stop.clone(),
+        hub.stop.clone(),
     )
 }
 
@@ -177,17 +177,14 @@ fn task_value(task: &InventoryTask, base: &str, now: i64) -> Value {
 }
 
 /// `GET /sell/feed/v1/inventory_task/{id}`.
-pub(crate) async fn task(
-    (State(shared), Extension(call)): Site,
-    Path(id): Path<String>,
-) -> Response {
+pub(crate) async fn task((State(hub), Extension(call)): Site, Path(id): Path<String>) -> Response {
     let lost = call.faults.contains(&FaultKind::TaskLost {});
-    let found = find(&shared, &call, &id).filter(|_| !lost);
+    let found = find(&hub, &call, &id).filter(|_| !lost);
     let Some((task, _)) = found else {
         let message = format!("Task {id} does not exist.");
         return Refusal::feed(404, 160_003, message).into_response();
     };
-    let mut value = task_value(&task, &shared.base, now_ms());
+    let mut value = task_value(&task, &hub.base, now_ms());
     if call.faults.contains(&FaultKind::StatusUnknown {}) {
         put(&mut value, "status", json!("AWAITING_MOONRISE"));
     }
@@ -200,13 +197,13 @@ pub(crate) async fn task(
     body::json(
         value.to_string().into_bytes(),
         &call.faults,
-        shared.stop.clone(),
+        hub.stop.clone(),
     )
 }
 
 /// The account's task, and what its report would be written from.
-fn find(shared: &Arc<Shared>, call: &Call, id: &str) -> Option<(InventoryTask, Source)> {
-    let world = shared.world();
+fn find(hub: &Arc<Hub>, call: &Call, id: &str) -> Option<(InventoryTask, Source)> {
+    let world = hub.world();
     let account = world.account(&call.account).ok()?;
     let task = account.tasks.iter().find(|task| task.id == id)?.clone();
     let source = match (&account.spec.report_file, &task.slots) {
@@ -231,11 +228,11 @@ enum Source {
 
 /// `GET /sell/feed/v1/task/{id}/download_result_file`.
 pub(crate) async fn download(
-    (State(shared), Extension(call)): Site,
+    (State(hub), Extension(call)): Site,
     Path(id): Path<String>,
 ) -> Response {
-    let found = find(&shared, &call, &id).filter(|(task, _)| task.ready <= now_ms());
-    let (faults, stop) = (&call.faults, shared.stop.clone());
+    let found = find(&hub, &call, &id).filter(|(task, _)| task.ready <= now_ms());
+    let (faults, stop) = (&call.faults, hub.stop.clone());
     let (ending, body) = match found {
         Some((_, Source::Plan(plan))) => {
             let ending = match plan.packing {

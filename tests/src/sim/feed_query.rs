@@ -66,9 +66,8 @@ pub(crate) fn parse(pairs: &[(String, String)], now: i64) -> Result<TaskAsk, Ref
             (from, to, format!("&date_range={text}"))
         }
     };
-    let limit = match get("limit").unwrap_or("10").parse() {
-        Ok(limit @ 1..=500) => limit,
-        _ => return refuse(160_012, "The 'limit' value must be 1 to 500."),
+    let Ok(limit @ 1..=500) = get("limit").unwrap_or("10").parse() else {
+        return refuse(160_012, "The 'limit' value must be 1 to 500.");
     };
     let Ok(offset) = get("offset").unwrap_or("0").parse::<usize>() else {
         return refuse(160_013, "The 'offset' value cannot be less than zero.");

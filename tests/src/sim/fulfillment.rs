@@ -22,7 +22,7 @@ const FILL: usize = 60 * 1024;
 
 /// `GET /sell/fulfillment/v1/order`.
 pub(crate) async fn orders(
-    (axum::extract::State(shared), axum::Extension(call)): Site,
+    (axum::extract::State(hub), axum::Extension(call)): Site,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Response {
     let ask = match parse(&pairs, now_ms()) {
@@ -30,7 +30,7 @@ pub(crate) async fn orders(
         Err(refusal) => return refusal.into_response(),
     };
     let (total, mut page) = {
-        let world = shared.world();
+        let world = hub.world();
         let Ok(account) = world.account(&call.account) else {
             return Refusal::token().into_response();
         };
@@ -54,8 +54,8 @@ pub(crate) async fn orders(
         .map(|order: &std::sync::Arc<Order>| order_text(order, &call.account).into_bytes())
         .collect();
     damage(&mut texts, &call.faults);
-    let text = page_text(&ask, &shared.base, total, &texts, &call.faults);
-    body::json(text, &call.faults, shared.stop.clone())
+    let text = page_text(&ask, &hub.base, total, &texts, &call.faults);
+    body::json(text, &call.faults, hub.stop.clone())
 }
 
 /// Applies the faults that concern single orders of a page.

@@ -145,7 +145,7 @@ impl Catalogue {
         } else {
             0
         };
-        let names = *[0, 0, 0, 0, 1, 1, 2].get(rng.usize(..7)).unwrap_or(&0);
+        let names = *[0, 0, 0, 0, 0, 0, 1, 2].get(rng.usize(..8)).unwrap_or(&0);
         let long = percent(&mut rng, 2);
         let variations = (0..count)
             .map(|index| Variation {

@@ -77,13 +77,13 @@ pub enum SimError {
 
 /// What the HTTP side shares with the commands.
 #[derive(Debug)]
-struct Shared {
+struct Hub {
     world: Mutex<World>,
     base: String,
     stop: watch::Receiver<()>,
 }
 
-impl Shared {
+impl Hub {
     /// The world; a panic elsewhere does not take it away from other tests' requests.
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
@@ -93,7 +93,7 @@ impl Shared {
 /// A running simulator; it stops when the last clone is dropped.
 #[derive(Clone, Debug)]
 pub struct Sim {
-    shared: Arc<Shared>,
+    hub: Arc<Hub>,
     port: u16,
     _alive: Arc<watch::Sender<()>>,
 }
@@ -107,14 +107,14 @@ impl Sim {
         let port = listener.local_addr().map_err(SimError::Bind)?.port();
         let (alive, stop) = watch::channel(());
         let base = format!("http://127.0.0.1:{port}");
-        let shared = Arc::new(Shared {
+        let hub = Arc::new(Hub {
             world: Mutex::new(World::new(seed)),
             base,
             stop,
         });
-        tokio::spawn(serve::serve(listener, shared.clone()));
+        tokio::spawn(serve::serve(listener, hub.clone()));
         Ok(Self {
-            shared,
+            hub,
             port,
             _alive: Arc::new(alive),
         })
@@ -122,7 +122,7 @@ impl Sim {
 
     /// The base URL, without a slash at its end.
     pub fn url(&self) -> &str {
-        &self.shared.base
+        &self.hub.base
     }
 
     /// The port on 127.0.0.1.
@@ -132,12 +132,12 @@ impl Sim {
 
     /// Adds an account.
     pub fn account(&self, spec: AccountSpec) -> Result<(), SimError> {
-        self.shared.world().add(spec, clock::now_ms())
+        self.hub.world().add(spec, clock::now_ms())
     }
 
     /// Moves every account one step on; between steps nothing changes.
     pub fn advance(&self) -> Advanced {
-        let mut world = self.shared.world();
+        let mut world = self.hub.world();
         world.advance(clock::now_ms())
     }
 
@@ -145,34 +145,25 @@ impl Sim {
     ///
     /// An account with a `report_file` has no listings of its own here.
     pub fn truth(&self, account: &str, payloads: Payloads) -> Result<Value, SimError> {
-        Ok(truth::truth(
-            self.shared.world().account(account)?,
-            payloads,
-        ))
+        Ok(truth::truth(self.hub.world().account(account)?, payloads))
     }
 
     /// Says that a worker has just completed a pass; returns how many events that must have made.
     pub fn observe(&self, account: &str, pass: Pass) -> Result<usize, SimError> {
         Ok(observe::observe(
-            self.shared.world().account_mut(account)?,
+            self.hub.world().account_mut(account)?,
             pass,
         ))
     }
 
     /// The events that must be in the account's history, in the order of the observations.
     pub fn events(&self, account: &str) -> Result<Vec<Event>, SimError> {
-        Ok(self
-            .shared
-            .world()
-            .account(account)?
-            .observed
-            .events
-            .clone())
+        Ok(self.hub.world().account(account)?.observed.events.clone())
     }
 
     /// Arms a fault, beside those already in force.
     pub fn fault(&self, account: &str, fault: Fault) -> Result<(), SimError> {
-        self.shared
+        self.hub
             .world()
             .account_mut(account)?
             .faults
@@ -182,18 +173,18 @@ impl Sim {
 
     /// Removes all faults, a stalled download too.
     pub fn clear_faults(&self, account: &str) -> Result<(), SimError> {
-        self.shared.world().account_mut(account)?.faults.clear();
+        self.hub.world().account_mut(account)?.faults.clear();
         Ok(())
     }
 
     /// Requests so far: `orders, task_create, task_get, task_list, report, other`, absent if none.
     pub fn requests(&self, account: &str) -> Result<BTreeMap<&'static str, u64>, SimError> {
-        Ok(self.shared.world().account(account)?.requests.clone())
+        Ok(self.hub.world().account(account)?.requests.clone())
     }
 
     /// Sizes and counts: orders, listings, ended listings, report tasks, requests, faults acted on.
     pub fn stats(&self, account: &str) -> Result<Value, SimError> {
-        let world = self.shared.world();
+        let world = self.hub.world();
         let account = world.account(account)?;
         Ok(json!({
             "orders": account.orders.len(),

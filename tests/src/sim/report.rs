@@ -70,15 +70,18 @@ fn write_packed(plan: &ReportPlan, out: impl Write) -> io::Result<()> {
             write_xml(plan, &mut gzip)?;
             gzip.finish()?.flush()
         }
-        Packing::Plain => {
-            let mut plain = io::BufWriter::new(out);
-            write_xml(plan, &mut plain)?;
-            plain.flush()
-        }
+        Packing::Plain => write_xml(plan, out),
     }
 }
 
-fn write_xml(plan: &ReportPlan, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the document through a buffer, because its pieces are a few bytes each.
+fn write_xml(plan: &ReportPlan, out: impl Write) -> io::Result<()> {
+    let mut buffered = io::BufWriter::with_capacity(1 << 16, out);
+    write_document(plan, &mut buffered)?;
+    buffered.flush()
+}
+
+fn write_document(plan: &ReportPlan, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(PROLOGUE.as_bytes())?;
     if plan.faults.contains(&FaultKind::Doctype {}) {
         writeln!(

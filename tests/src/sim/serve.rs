@@ -14,7 +14,7 @@ use axum::{
 use tokio::net::TcpListener;
 
 use super::{
-    Shared,
+    Hub,
     body::stopped,
     faults::{FaultKind, Place},
     feed, fulfillment,
@@ -29,10 +29,10 @@ pub(crate) struct Call {
 }
 
 /// Serves until the simulator stops.
-pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    let stop = shared.stop.clone();
+pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>) {
+    let stop = hub.stop.clone();
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let served = axum::serve(listener, router(shared))
+    let served = axum::serve(listener, router(hub))
         .with_graceful_shutdown(stopped(stop))
         .await;
     debug_assert!(
@@ -41,7 +41,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     );
 }
 
-fn router(shared: Arc<Shared>) -> Router {
+fn router(hub: Arc<Hub>) -> Router {
     Router::new()
         .route("/sell/fulfillment/v1/order", get(fulfillment::orders))
         .route(
@@ -54,12 +54,12 @@ fn router(shared: Arc<Shared>) -> Router {
             get(feed::download),
         )
         .fallback(async || StatusCode::NOT_FOUND)
-        .layer(middleware::from_fn_with_state(shared.clone(), gate))
-        .with_state(shared)
+        .layer(middleware::from_fn_with_state(hub.clone(), gate))
+        .with_state(hub)
 }
 
 /// Finds the account, counts the request and applies faults that replace the whole answer.
-async fn gate(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
+async fn gate(State(hub): State<Arc<Hub>>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let query = request.uri().query().unwrap_or_default();
     let place = Place::of(request.method() == Method::POST, &path, query);
@@ -67,12 +67,12 @@ async fn gate(State(shared): State<Arc<Shared>>, mut request: Request, next: Nex
     let token = authorization
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "));
-    let Some(call) = token.and_then(|token| admit(&shared, token, &path, place)) else {
+    let Some(call) = token.and_then(|token| admit(&hub, token, &path, place)) else {
         return Refusal::token().into_response();
     };
     for fault in &call.faults {
         if let FaultKind::StallHeaders {} = fault {
-            stopped(shared.stop.clone()).await;
+            stopped(hub.stop.clone()).await;
         } else if let FaultKind::NotModified204 {} = fault {
             return StatusCode::NO_CONTENT.into_response();
         } else if let FaultKind::Status {
@@ -94,8 +94,8 @@ async fn gate(State(shared): State<Arc<Shared>>, mut request: Request, next: Nex
     next.run(request).await
 }
 
-fn admit(shared: &Shared, token: &str, path: &str, place: Place) -> Option<Call> {
-    let mut world = shared.world();
+fn admit(hub: &Hub, token: &str, path: &str, place: Place) -> Option<Call> {
+    let mut world = hub.world();
     let account = world.by_token(token)?;
     *account.requests.entry(place.name()).or_default() += 1;
     let faults: Vec<FaultKind> = account
@@ -125,4 +125,4 @@ fn with_retry(mut answer: Response, retry_after: Option<&str>) -> Response {
 }
 
 /// What every API's functions are given.
-pub(crate) type Site = (State<Arc<Shared>>, Extension<Call>);
+pub(crate) type Site = (State<Arc<Hub>>, Extension<Call>);

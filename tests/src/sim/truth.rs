@@ -1,5 +1,7 @@
 //! What the database must hold, written from the simulator's own model.
 
+use std::io;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -35,7 +37,7 @@ impl Payloads {
         }
         let payload = payload();
         let length = if self == Self::Small {
-            payload.to_string().len()
+            json_length(&payload)
         } else {
             0
         };
@@ -45,6 +47,25 @@ impl Payloads {
             put(row, "payload", payload);
         }
     }
+}
+
+/// Length of the value as compact JSON, counted without making the text.
+fn json_length(value: &Value) -> usize {
+    struct Count(usize);
+    impl io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    let counted = serde_json::to_writer(&mut count, value);
+    debug_assert!(counted.is_ok(), "counting cannot fail");
+    count.0
 }
 
 /// Everything that must be true of the account's tables.

@@ -45,7 +45,7 @@ impl<W: Write> ZipStream<W> {
     /// Writes the local header and takes the content from then on.
     pub(crate) fn start(mut out: W, lies: Lies) -> io::Result<Self> {
         out.write_all(b"PK\x03\x04")?;
-        shared_fields(&mut out)?;
+        entry_fields(&mut out)?;
         out.write_all(&[0; 12])?;
         out.write_all(&name_length())?;
         out.write_all(&[0; 2])?;
@@ -80,7 +80,7 @@ impl<W: Write> ZipStream<W> {
         let directory = low(local + packed + 16);
         out.write_all(b"PK\x01\x02")?;
         out.write_all(&20_u16.to_le_bytes())?;
-        shared_fields(&mut out)?;
+        entry_fields(&mut out)?;
         out.write_all(&facts)?;
         out.write_all(&name_length())?;
         out.write_all(&[0; 16])?;
@@ -94,7 +94,7 @@ impl<W: Write> ZipStream<W> {
 }
 
 /// Version, flags (bit 3: descriptor follows), method deflate, time, date.
-fn shared_fields(out: &mut impl Write) -> io::Result<()> {
+fn entry_fields(out: &mut impl Write) -> io::Result<()> {
     for field in [20, 1 << 3, 8, 0, DOS_DATE] {
         out.write_all(&field.to_le_bytes())?;
     }
