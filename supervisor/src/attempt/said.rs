@@ -1,7 +1,7 @@
 //! What the runs of an attempt said of their own end, and whether it can be believed.
 
 use shared::attempt::{RunMode, RunOrder};
-use shared::failure::Failure;
+use shared::failure::{Failure, Place};
 use shared::id::RunNo;
 use shared::time::Timestamp;
 
@@ -22,10 +22,18 @@ impl Said {
         }
     }
 
-    /// The first end counts: a refusal by the supervisor comes before the child's echo of it.
+    /// The first end counts: a refusal by the supervisor comes before the child's echo of it, and
+    /// the echo only adds which request it was about.
     pub(super) fn end(&mut self, run: RunNo, outcome: Outcome) {
-        if let Some(end) = self.ends.get_mut(run.index()) {
-            end.get_or_insert(outcome);
+        let Some(end) = self.ends.get_mut(run.index()) else {
+            return;
+        };
+        match (end.as_ref(), &outcome) {
+            (None, _) => *end = Some(outcome),
+            (Some(Outcome::Failed(said)), Outcome::Failed(echo)) if is_placed(said, echo) => {
+                *end = Some(outcome);
+            }
+            (Some(_), _) => {}
         }
     }
 
@@ -43,6 +51,13 @@ impl Said {
     pub(super) fn into_ends(self) -> Vec<Option<Outcome>> {
         self.ends
     }
+}
+
+/// Whether the echo is the same failure with a place, where there was none.
+fn is_placed(said: &Failure, echo: &Failure) -> bool {
+    said.name() == echo.name()
+        && said.what() == echo.what()
+        && said.place().is_some_and(|place| *place == Place::default())
 }
 
 /// What is wrong with a `RunDone`, if anything: success is not believed on the child's word alone.
@@ -85,6 +100,32 @@ mod tests {
             mode,
             take_until: Timestamp(1000),
             deadline: Timestamp(2000),
+        }
+    }
+
+    #[test]
+    fn the_first_end_counts_and_an_echo_adds_the_place() {
+        let failure = |what: &str, request: &str| {
+            Outcome::Failed(Failure::BadData {
+                what: what.to_owned(),
+                place: Place {
+                    request: request.to_owned(),
+                    ..Place::default()
+                },
+            })
+        };
+        let refusal = failure("twice", "");
+        let cases = [
+            (failure("twice", "GET /report"), true, "an echo"),
+            (failure("other", "GET /report"), false, "another failure"),
+            (Outcome::Completed, false, "no failure"),
+        ];
+        for (later, counts, why) in cases {
+            let mut said = Said::new(1);
+            said.end(RunNo(0), refusal.clone());
+            said.end(RunNo(0), later.clone());
+            let expected = if counts { later } else { refusal.clone() };
+            assert_eq!(said.into_ends(), [Some(expected)], "{why}");
         }
     }
 

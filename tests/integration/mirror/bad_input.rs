@@ -24,8 +24,6 @@ pub(crate) struct Case {
     pub(crate) kind: FaultKind,
     /// How the run ends.
     pub(crate) says: Says,
-    /// What is decided.
-    pub(crate) decision: &'static str,
 }
 
 /// How a run must end.
@@ -123,12 +121,13 @@ pub(crate) fn play(worker: &str, cases: &[Case], tables: &str, account: fn(&str)
         let new = new.get(*runs..).unwrap();
         assert!(!new.is_empty(), "{} did not run", case.name);
         for run in new {
-            eprintln!("{} {} {} {} {}", case.name, run.outcome, run.detail, run.failure, run.decision["kind"]);
-            //case.says.assert(case.name, run);
+            case.says.assert(case.name, run);
             assert_eq!(run.row["cursor_after"], run.row["cursor_before"], "{run:?}");
         }
-        let last = &new.last().unwrap().decision["kind"];
-        //assert_eq!(last, case.decision, "{}", case.name);
+        let decided = &new.last().unwrap().decision["kind"];
+        let throttled = case.says.outcome.1 == "throttled";
+        let decision = if throttled { "snooze" } else { "backoff" };
+        assert_eq!(decided, decision, "{}", case.name);
         before.assert_cursor(db, case.name, worker);
         before.assert_harmless(&sim, db, case.name);
     }

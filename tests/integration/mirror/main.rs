@@ -8,6 +8,8 @@
 )]
 
 mod bad_input;
+mod bad_inventory;
+mod bad_moments;
 mod bad_orders;
 mod compare;
 mod cycles;

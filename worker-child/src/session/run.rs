@@ -62,7 +62,11 @@ pub(super) async fn run(context: Rc<Context>, run: RunNo, worker: Box<dyn SyncWo
     let message = match ended {
         Ok(Ended::Done) => FromChild::RunDone { run },
         Ok(Ended::Snoozed(until)) => FromChild::RunSnoozed { run, until },
-        Err(failure) => FromChild::RunFailed { run, failure },
+        Err(failure) => FromChild::RunFailed {
+            run,
+            // A refusal comes from the supervisor, which knows of no request.
+            failure: living.placed(failure),
+        },
     };
     // Only a closed pipe can fail here, and the driver hears of that from the writer.
     wire.send(&message, 0).ok();
