@@ -55,7 +55,8 @@ fn run(state: &SyncState, number: RunNo, config: &Config, now: Timestamp) -> Run
     let mode = match state.worker.mode() {
         Mode::Window => RunMode::Window(window(state, config, now)),
         Mode::Snapshot => RunMode::Snapshot(SnapshotOrder {
-            last_taken_at: state.cursor,
+            // A report that was doubted cannot confirm itself: the next one must be newer.
+            last_taken_at: state.cursor.max(state.suspect_at),
             state: state.mode_state.clone(),
         }),
     };
