@@ -15,4 +15,7 @@ mod compare;
 mod cycles;
 mod db;
 mod history;
+mod reports;
 mod stage;
+mod still;
+mod windows;
