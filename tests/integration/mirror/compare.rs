@@ -176,7 +176,7 @@ impl Before {
 pub(crate) fn assert_ledger(db: &Database, account: &str, worker: &str) -> Vec<Row> {
     let mut windows = db::table(db, "sync_windows", account);
     windows.retain(|window| window["worker"] == worker);
-    windows.sort_by_key(|window| crate::db::text(window, "end_at"));
+    windows.sort_by_key(|window| db::text(window, "end_at"));
     for pair in windows.windows(2) {
         assert_eq!(
             pair[0]["end_at"], pair[1]["start_at"],

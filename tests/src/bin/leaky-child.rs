@@ -78,7 +78,7 @@ fn account(directory: &Path) -> Result<String, LeakError> {
 
 /// What the supervisor says, byte for byte; its end is the real child's end.
 fn pass_down(mut input: ChildStdin) -> io::Result<()> {
-    let mut piece = [0; 64 * 1024];
+    let mut piece = vec![0; 64 * 1024];
     loop {
         let read = io::stdin().lock().read(&mut piece)?;
         if read == 0 {
