@@ -78,11 +78,11 @@ pub struct Daemon {
 impl Daemon {
     /// Takes the lock, opens the database, ends what an earlier life left open.
     pub async fn open(state_dir: &Path, config: Config) -> Result<Self, DaemonError> {
+        // First of all: without the child's program nothing is to be made or changed.
+        let spawner = Spawner::start(&worker_child(&config))?;
         make_state_dir(state_dir)?;
         let lock = lock(state_dir)?;
         let store = Store::open(&state_dir.join(DATABASE), true).await?;
-        let binary = worker_child(&config);
-        let spawner = Spawner::start(&binary)?;
         let context = Context {
             store,
             spawner,

@@ -70,7 +70,7 @@ pub fn main() -> ExitCode {
 
 #[expect(clippy::print_stderr, reason = "the last word to a person")]
 fn complain(error: &anyhow::Error) -> ExitCode {
-    eprintln!("bulkhead: {error:#}");
+    eprintln!("bulkhead: {}", words(error));
     ExitCode::from(
         if error.is::<args::BadInput>() {
             Exit::Usage
@@ -79,6 +79,21 @@ fn complain(error: &anyhow::Error) -> ExitCode {
         }
         .code(),
     )
+}
+
+/// The error and its causes, but for those that a message before has repeated already.
+fn words(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain() {
+        let next = cause.to_string();
+        if words.is_empty() {
+            words = next;
+        } else if !words.contains(&next) {
+            words.push_str(": ");
+            words.push_str(&next);
+        }
+    }
+    words
 }
 
 async fn answer(args: Args) -> anyhow::Result<Exit> {
@@ -142,5 +157,19 @@ impl Place {
         crate::daemon::open_store(&self.state_dir, false)
             .await
             .context("cannot open the database")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let missing = || std::io::Error::from(std::io::ErrorKind::NotFound);
+        let told = anyhow::Error::new(missing()).context("opening /a failed: entity not found");
+        assert_eq!(words(&told), "opening /a failed: entity not found");
+        let untold = anyhow::Error::new(missing()).context("opening /a failed");
+        assert_eq!(words(&untold), "opening /a failed: entity not found");
     }
 }

@@ -7,7 +7,11 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("reading the configuration {} failed: {source}", path.display())]
+    #[error(
+        "reading the configuration {} failed: {source}; name another with --config, or mend its \
+         rights",
+        path.display()
+    )]
     Read {
         /// Which file.
         path: PathBuf,
@@ -25,7 +29,7 @@ pub enum ConfigError {
     /// A variable that begins with `BULKHEAD_` and is not known.
     #[error(
         "unknown environment variable {name}; settings are named BULKHEAD_TABLE_KEY, for example \
-         BULKHEAD_LIMITS_MEMORY for limits.memory, and 'bulkhead config show' lists the keys"
+         BULKHEAD_LIMITS_MEMORY for limits.memory"
     )]
     UnknownVariable {
         /// Its name.

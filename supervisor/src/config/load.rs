@@ -255,7 +255,22 @@ fn place(name: &str, text: &str, offset: usize) -> String {
 
 // serde speaks of fields and variants; people write keys and values.
 fn reworded(message: &str) -> String {
-    let message = message.replace('\n', "; ");
+    let mut message = message.replace('\n', "; ");
+    // What a value is called within is nobody's business.
+    for (inside, outside) in [
+        ("expected struct ", "expected a table"),
+        ("expected a map", "expected a table"),
+        ("expected u32", "expected a whole number"),
+        ("expected u64", "expected a whole number"),
+    ] {
+        if let Some(at) = message.find(inside) {
+            message.truncate(at);
+            message.push_str(outside);
+        }
+    }
+    if let Some(key) = message.strip_prefix("missing field ") {
+        return format!("missing key {key}");
+    }
     let (old, new, known) = if message.starts_with("unknown field") {
         ("unknown field", "unknown key", "; known keys: ")
     } else if message.starts_with("unknown variant") {

@@ -186,7 +186,7 @@ fn a_bad_file_says_where() {
         ("[limits", "bulkhead.toml:1:"),
         (
             "[environments.x]\napi = \"https://x\"",
-            "bulkhead.toml:1:1: missing field `apiz`",
+            "bulkhead.toml:1:1: missing key `apiz`",
         ),
         ("accounts_at_once = -1", "bulkhead.toml:1:20: "),
     ];
@@ -313,4 +313,27 @@ fn a_file_that_is_not_there_is_named() {
         text.starts_with("reading the configuration /nowhere/b.toml failed: "),
         "{text}"
     );
+}
+
+#[test]
+fn no_error_speaks_of_what_is_within() {
+    let cases = [
+        (
+            "limits = 3",
+            ":1:10: invalid type: integer `3`, expected a table",
+        ),
+        (
+            "environments = 3",
+            ":1:16: invalid type: integer `3`, expected a table",
+        ),
+        (
+            "accounts_at_once = \"x\"",
+            ":1:20: invalid type: string \"x\", expected a whole number",
+        ),
+        ("environments.x.api = \"\"", ":1:14: missing key `apiz`"),
+    ];
+    for (text, expected) in cases {
+        let error = parse(text, &[]).unwrap_err();
+        assert_eq!(error, format!("bulkhead.toml{expected}"));
+    }
 }

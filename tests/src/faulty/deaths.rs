@@ -19,28 +19,47 @@ const FLOOD: usize = 10 * MIB;
 /// Between two signs of life of a child that goes on and on.
 const BEAT: Duration = Duration::from_millis(5);
 
-/// Allocates until the memory limit, leaves the evidence and aborts, as an allocator would.
+/// Allocates pieces until the memory limit, leaves the evidence and aborts, as an allocator would.
 pub(super) fn exhaust(flight: &Flight, run: RunNo, crumbs: bool) -> ! {
-    let limit = getrlimit(Resource::Data).current.unwrap_or(0);
     let piece = if crumbs { CRUMB } else { MIB };
-    // Room for the list of pieces, so that it never grows itself.
-    let most = usize::try_from(limit).unwrap_or(usize::MAX) / piece + 1;
-    let mut hoard: Vec<Vec<u8>> = Vec::new();
-    let mut live = 0;
-    if hoard.try_reserve_exact(most).is_ok() {
-        live += most * size_of::<Vec<u8>>();
+    let live = hoard(piece, usize::MAX);
+    give_up(flight, run, piece, live)
+}
+
+/// Allocates so many MiB and lets go of them, or dies like [`exhaust`].
+pub(super) fn need(flight: &Flight, run: RunNo, mib: usize) {
+    let live = hoard(MIB, mib * MIB);
+    if live < mib * MIB {
+        give_up(flight, run, MIB, live);
     }
-    loop {
+}
+
+/// Allocates pieces up to `most` bytes; returns how many it got.
+fn hoard(piece: usize, most: usize) -> usize {
+    let limit = usize::try_from(memory_limit()).unwrap_or(usize::MAX);
+    // Room for the list, so that it never grows itself.
+    let mut hoard: Vec<Vec<u8>> = Vec::with_capacity(limit.min(most) / piece + 1);
+    let mut live = hoard.capacity() * size_of::<Vec<u8>>();
+    while live < most && hoard.len() < hoard.capacity() {
         let mut next = Vec::new();
-        if next.try_reserve_exact(piece).is_err() || hoard.len() == most {
-            flight.allocation_failed(run, piece as u64, live as u64, limit);
-            say_last(&format!("memory allocation of {piece} bytes failed"));
-            std::process::abort();
+        if next.try_reserve_exact(piece).is_err() {
+            break;
         }
         next.resize(piece, 1_u8);
         live += piece;
         hoard.push(black_box(next));
     }
+    live
+}
+
+fn give_up(flight: &Flight, run: RunNo, piece: usize, live: usize) -> ! {
+    flight.allocation_failed(run, piece as u64, live as u64, memory_limit());
+    say_last(&format!("memory allocation of {piece} bytes failed"));
+    std::process::abort();
+}
+
+fn memory_limit() -> u64 {
+    getrlimit(Resource::Data).current.unwrap_or(u64::MAX)
 }
 
 /// Notes panics in the flight recorder and turns them into an abort, as the real child does.

@@ -113,12 +113,7 @@ fn work(talk: &mut Talk, mut flight: Flight) -> Result<u8, TalkError> {
             std::thread::sleep(LOOK);
         }
     }
-    let is_bad = |order: &&RunOrder| {
-        !matches!(
-            script.of(order.worker),
-            Behaviour::Good | Behaviour::First | Behaviour::DropRows | Behaviour::GoodGrandchild
-        )
-    };
+    let is_bad = |order: &&RunOrder| !script.of(order.worker).is_good();
     let bad = attempt.runs.iter().find(is_bad);
     let mut good = Good {
         talk,
@@ -129,6 +124,10 @@ fn work(talk: &mut Talk, mut flight: Flight) -> Result<u8, TalkError> {
     for order in &attempt.runs {
         let behaviour = script.of(order.worker);
         if bad.is_none() || behaviour == Behaviour::First {
+            if let Behaviour::Needs(mib) = behaviour {
+                good.flight.enter_poll(order.run);
+                deaths::need(good.flight, order.run, usize::from(mib));
+            }
             whole(&mut good, order, behaviour == Behaviour::DropRows)?;
         } else {
             good.begin(order)?;
@@ -167,7 +166,11 @@ fn strike(
         drop(std::fs::write(mark, "struck"));
     }
     match script.of(order.worker) {
-        Behaviour::Good | Behaviour::First | Behaviour::DropRows | Behaviour::GoodGrandchild => {}
+        Behaviour::Good
+        | Behaviour::First
+        | Behaviour::DropRows
+        | Behaviour::Needs(_)
+        | Behaviour::GoodGrandchild => {}
         Behaviour::Memory => deaths::exhaust(flight, run, false),
         Behaviour::MemoryInCrumbs => deaths::exhaust(flight, run, true),
         Behaviour::Panic | Behaviour::Flood => {

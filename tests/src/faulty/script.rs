@@ -25,6 +25,8 @@ pub enum Behaviour {
     First,
     /// Good, but keeps back every fourth record and says nothing about it.
     DropRows,
+    /// Good, once it has got and let go of so many MiB of memory.
+    Needs(u16),
     /// Allocates pieces of a MiB until there is no more.
     Memory,
     /// Allocates pieces of 4 KiB until there is no more.
@@ -53,6 +55,16 @@ pub enum Behaviour {
     GoodGrandchild,
     /// Breaks the protocol.
     Lie(Lie),
+}
+
+impl Behaviour {
+    /// Whether the run comes to an honest end.
+    pub const fn is_good(self) -> bool {
+        matches!(
+            self,
+            Self::Good | Self::First | Self::DropRows | Self::Needs(_) | Self::GoodGrandchild
+        )
+    }
 }
 
 /// Ways to break the protocol.
@@ -205,6 +217,9 @@ pub fn early(account: &str) -> Option<Early> {
 fn behaviour(name: &str) -> Option<Behaviour> {
     if let Some(code) = name.strip_prefix("exit-") {
         return code.parse().ok().map(Behaviour::Exit);
+    }
+    if let Some(mib) = name.strip_prefix("needs-") {
+        return mib.parse().ok().map(Behaviour::Needs);
     }
     if let Some(name) = name.strip_prefix("lie-") {
         return lie(name).map(Behaviour::Lie);
