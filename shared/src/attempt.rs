@@ -108,4 +108,9 @@ pub enum ModeState {
     },
     /// Nothing is pending.
     Idle,
+    /// The last report was no good; one that is not newer would be the same again.
+    Discarded {
+        /// eBay's creation date of it.
+        created_at: Timestamp,
+    },
 }

@@ -1,6 +1,10 @@
 //! One row on its way to a table.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::table::{Kind, Table};
 use crate::time::Timestamp;
@@ -11,6 +15,15 @@ pub const MAX_RECORD: usize = 16 * 1024 * 1024;
 /// The longest key part, in bytes. eBay's SKU is at most 50 characters; a variation key is at
 /// most 256 bytes.
 pub const MAX_KEY_PART: usize = 512;
+
+/// The most records that a batch may hold: what is committed in one transaction.
+pub const MAX_RECORDS: usize = 2_000;
+
+/// More key parts than any table has.
+const MAX_KEY_PARTS: usize = 8;
+
+/// More columns than any table has.
+const MAX_VALUES: usize = 64;
 
 /// One value of a column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,8 +74,10 @@ pub struct Record {
     /// Where it goes.
     pub table: Table,
     /// The key columns after `account_id`, in the table's order.
+    #[serde(deserialize_with = "at_most::<_, _, MAX_KEY_PARTS>")]
     pub key: Vec<String>,
     /// The other columns, in the table's order.
+    #[serde(deserialize_with = "at_most::<_, _, MAX_VALUES>")]
     pub values: Vec<Value>,
     /// eBay's own time of the item's last change, where it tells one.
     pub ebay_time: Option<Timestamp>,
@@ -84,6 +99,37 @@ impl Record {
             + self.key.iter().map(|part| part.len() + 9).sum::<usize>()
             + self.values.iter().map(value).sum::<usize>()
             + 64
+    }
+}
+
+/// Reads a list and stops at the first element over the cap, so that many small elements cannot
+/// take many times the memory of the frame that they came in.
+pub(crate) fn at_most<'de, D, T, const CAP: usize>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_seq(AtMost::<T, CAP>(PhantomData))
+}
+
+struct AtMost<T, const CAP: usize>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const CAP: usize> Visitor<'de> for AtMost<T, CAP> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at most {CAP} elements")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Vec<T>, A::Error> {
+        let mut list = Vec::new();
+        while let Some(element) = elements.next_element()? {
+            if list.len() == CAP {
+                return Err(A::Error::invalid_length(CAP + 1, &self));
+            }
+            list.push(element);
+        }
+        Ok(list)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The command line.
 
-mod death;
+pub mod death;
 
 use std::fmt::Display;
 use std::io::{self, Write as _};

@@ -262,6 +262,3 @@ impl RunStage {
         self.add(section::PAGES, 1);
     }
 }
-
-#[cfg(test)]
-mod tests;

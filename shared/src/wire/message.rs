@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::attempt::{Attempt, ModeState};
 use crate::failure::Failure;
 use crate::id::RunNo;
-use crate::record::Record;
+use crate::record::{MAX_RECORDS, Record, at_most};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::window::Slice;
@@ -64,7 +64,8 @@ pub enum FromChild {
         run: RunNo,
         /// Its place in the run's sequence.
         seq: u32,
-        /// At least one.
+        /// At least one, at most [`MAX_RECORDS`].
+        #[serde(deserialize_with = "at_most::<_, _, MAX_RECORDS>")]
         records: Vec<Record>,
     },
     /// Something to remember at once, such as the id of a report that eBay is making.

@@ -124,7 +124,7 @@ impl<'a> Conversation<'a> {
             .silence
             .duration()
             .min(self.timeouts.ready.duration());
-        (shortest / 10).clamp(Duration::from_millis(5), Duration::from_millis(500))
+        (shortest / 10).clamp(Duration::from_millis(5), Duration::from_millis(50))
     }
 
     /// What was sent in full before the end still counts.

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::Signal;
+use crate::os::Signal;
 use shared::flight::Flight;
 use shared::id::RunNo;
 use shared::wire::message::ToChild;

@@ -14,9 +14,9 @@ use super::order::has_backlog;
 use super::said::Said;
 use super::{Assignment, Context, Ran, RanRun};
 use crate::crash::{self, ReportInput, RunOutcomes};
+use crate::os::Limits;
 use crate::outcome::{
-    CrashId, CrashReport, Decision, Evidence, KillReason, Limits, Outcome, RunFact, StderrText,
-    Verdict,
+    CrashId, CrashReport, Decision, Evidence, KillReason, Outcome, RunFact, StderrText, Verdict,
 };
 use crate::policy::{self, Facts};
 use crate::store::{EndAttempt, EndRun, Grant, Peaks, RunCounters, StoreError, SyncState};

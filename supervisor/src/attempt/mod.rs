@@ -24,7 +24,8 @@ use crate::child::link::BigFrames;
 use crate::child::spawner::Spawner;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::outcome::{CrashId, Decision, Limits, MemorySlot, Outcome, Verdict};
+use crate::os::Limits;
+use crate::outcome::{CrashId, Decision, MemorySlot, Outcome, Verdict};
 use crate::store::{Account, RunCounters, Store, StoreError};
 use crate::tokens::TokenProblem;
 

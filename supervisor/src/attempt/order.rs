@@ -55,7 +55,7 @@ fn run(state: &SyncState, number: RunNo, config: &Config, now: Timestamp) -> Run
     let mode = match state.worker.mode() {
         Mode::Window => RunMode::Window(window(state, config, now)),
         Mode::Snapshot => RunMode::Snapshot(SnapshotOrder {
-            // A report that was doubted cannot confirm itself: the next one must be newer.
+            // A snapshot that was refused proves nothing by coming again: only a newer one counts.
             last_taken_at: state.cursor.max(state.suspect_at),
             state: state.mode_state.clone(),
         }),
@@ -86,5 +86,87 @@ pub(super) fn has_backlog(order: &RunOrder, cursor: Option<Timestamp>) -> bool {
     match &order.mode {
         RunMode::Window(window) => cursor.unwrap_or(window.cursor) < window.until,
         RunMode::Snapshot(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::PolicyState;
+    use shared::id::AccountId;
+    use shared::worker::Worker;
+
+    const NOW: Timestamp = Timestamp(1_000_000_000_000);
+
+    fn state(worker: Worker, cursor: Option<i64>) -> SyncState {
+        SyncState {
+            account_id: AccountId(1),
+            account: "shop".to_owned(),
+            worker,
+            since: None,
+            cursor: cursor.map(Timestamp),
+            mode_state: None,
+            suspect_at: None,
+            policy: PolicyState::default(),
+            due_at: NOW,
+            last_success_at: None,
+            last_outcome: None,
+            last_detail: None,
+            last_outcome_at: None,
+            last_started_at: None,
+            starts: 0,
+        }
+    }
+
+    fn mode(state: &SyncState) -> RunMode {
+        run(state, RunNo(0), &Config::default(), NOW).mode
+    }
+
+    #[test]
+    fn a_first_window_begins_90_days_back_and_a_later_one_at_its_cursor() {
+        let day = Duration::from_hours(24);
+        for (cursor, step, from, step_ms) in [
+            (None, None, NOW.minus(90 * day), 86_400_000),
+            (Some(5), Some(900_000), Timestamp(5), 900_000),
+        ] {
+            let mut state = state(Worker::Orders, cursor);
+            state.policy.step_ms = step;
+            let expected = WindowOrder {
+                cursor: from,
+                until: NOW.minus(Duration::from_mins(2)),
+                step_ms,
+                overlap_ms: 1_800_000,
+            };
+            assert_eq!(mode(&state), RunMode::Window(expected));
+        }
+    }
+
+    #[test]
+    fn a_refused_snapshot_must_be_followed_by_a_newer_one() {
+        for (cursor, suspect, expected) in [
+            (None, None, None),
+            (Some(5), None, Some(5)),
+            (Some(5), Some(9), Some(9)),
+            (None, Some(9), Some(9)),
+        ] {
+            let mut state = state(Worker::ActiveInventory, cursor);
+            state.suspect_at = suspect.map(Timestamp);
+            let RunMode::Snapshot(order) = mode(&state) else {
+                panic!("a snapshot worker has a snapshot order");
+            };
+            assert_eq!(order.last_taken_at, expected.map(Timestamp));
+        }
+    }
+
+    #[test]
+    fn no_slice_begins_in_the_last_quarter_of_the_time() {
+        let order = run(
+            &state(Worker::Orders, None),
+            RunNo(0),
+            &Config::default(),
+            NOW,
+        );
+        assert_eq!(order.deadline, NOW.plus(Duration::from_mins(15)));
+        assert_eq!(order.take_until, NOW.plus(Duration::from_secs(675)));
     }
 }

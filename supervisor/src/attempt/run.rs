@@ -14,7 +14,8 @@ use super::order::{Orders, attempt};
 use super::said::Said;
 use super::{Assignment, Context, End, Finished, Wishes};
 use crate::child::process::Process;
-use crate::outcome::{KillReason, Limits};
+use crate::os::Limits;
+use crate::outcome::KillReason;
 use crate::store::{BeginAttempt, Begun, Grant, RunCounters, StoreError};
 use crate::tokens;
 

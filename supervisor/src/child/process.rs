@@ -4,14 +4,13 @@ use std::process::ExitStatus;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
 use tokio::process::Child;
 use tokio::task::JoinHandle;
 
 use crate::child::link::{BigFrames, Receiver, Sender};
 use crate::child::stderr::{Kept, keep};
-use crate::os;
-use crate::outcome::{Limits, StderrText};
+use crate::os::{self, Limits, Signal};
+use crate::outcome::StderrText;
 
 /// How long standard error may stay open after the end: a grandchild may hold it.
 const STDERR_LIMIT: Duration = Duration::from_millis(500);

@@ -1,6 +1,6 @@
 //! From the end of a process to its cause, its culprit, an outcome per run and a report.
 //!
-//! Pure but for [`write`], which writes one file.
+//! Pure but for [`write()`], which writes one file.
 //!
 //! *Invariant:* a cause is never claimed beyond its evidence. Evidence that contradicts itself
 //! lowers the confidence; it never picks the nicer story.

@@ -4,7 +4,8 @@ use shared::flight::{self, FailedAllocation, Flight, PanicNote};
 use shared::id::RunNo;
 use shared::worker::Worker;
 
-use crate::outcome::{Ending, Evidence, KillReason, Limits, MemorySlot, RunFact};
+use crate::os::Limits;
+use crate::outcome::{Ending, Evidence, KillReason, MemorySlot, RunFact};
 
 pub(super) const MIB: u64 = 1 << 20;
 pub(super) const LIMIT: u64 = 128 * MIB;

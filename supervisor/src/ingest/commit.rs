@@ -3,7 +3,7 @@
 use shared::attempt::{ModeState, RunMode};
 use shared::failure::{Failure, Place};
 use shared::id::RunNo;
-use shared::record::Record;
+use shared::record::{MAX_RECORDS, Record};
 use shared::table::Table;
 use shared::time::Timestamp;
 use shared::window::{Slice, next_slice};
@@ -14,9 +14,6 @@ use super::{Ingest, IngestError, RunProgress, check, find, hash};
 use crate::store::{
     BatchCommit, BatchResult, BatchRow, CheckpointResult, Grant, SliceCommit, SnapshotCommit, Store,
 };
-
-/// Rows in one transaction.
-const MAX_ROWS: usize = 2_000;
 
 impl Ingest {
     /// Commits records. A batch of more than 2,000 is committed in several transactions; when one
@@ -46,7 +43,7 @@ impl Ingest {
         loop {
             let rows: Vec<BatchRow> = records
                 .by_ref()
-                .take(MAX_ROWS)
+                .take(MAX_RECORDS)
                 .map(|record| BatchRow {
                     hash: hash::content(&record, &mut scratch),
                     record,
@@ -69,10 +66,15 @@ impl Ingest {
         if progress.order.worker.mode() != Mode::Snapshot {
             return Err(IngestError::violation("a mode state in window mode"));
         }
-        if let ModeState::InventoryTask { id, created_at } = &state
-            && (id.len() > check::MAX_TASK_ID || !check::is_sane_time(*created_at))
-        {
-            return Err(IngestError::violation("a mode state that is too large"));
+        let sane = match &state {
+            ModeState::InventoryTask { id, created_at } => {
+                id.len() <= check::MAX_TASK_ID && check::is_sane_time(*created_at)
+            }
+            ModeState::Discarded { created_at } => check::is_sane_time(*created_at),
+            ModeState::Idle => true,
+        };
+        if !sane {
+            return Err(IngestError::violation("a mode state out of bounds"));
         }
         self.store
             .save_mode_state(self.grant, progress.order.worker, &state)

@@ -5,6 +5,8 @@ use shared::flight::Flight;
 use shared::id::RunNo;
 use shared::worker::Worker;
 
+use crate::os::Limits;
+
 /// How the kernel says that the process ended (`wait(2)`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -74,23 +76,6 @@ pub enum MemorySlot {
     Normal,
     /// The larger limit, alone.
     Big,
-}
-
-/// Limits of a child, as set from outside and read back, in bytes unless said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limits {
-    /// `RLIMIT_DATA`.
-    pub memory: u64,
-    /// `RLIMIT_AS`, a loose backstop.
-    pub address_space: u64,
-    /// `RLIMIT_CPU`, seconds.
-    pub cpu_seconds: u64,
-    /// `RLIMIT_NOFILE`, descriptors.
-    pub open_files: u64,
-    /// `RLIMIT_FSIZE`.
-    pub file_size: u64,
-    /// `RLIMIT_CORE`, always 0.
-    pub core: u64,
 }
 
 /// What is known about one run when the child has ended.

@@ -8,5 +8,5 @@ mod report;
 
 pub use cause::{Cause, Confidence, Outcome, Verdict};
 pub use decision::{Decision, DecisionKind, PolicyState};
-pub use evidence::{Ending, Evidence, KillReason, Limits, MemorySlot, RunFact};
+pub use evidence::{Ending, Evidence, KillReason, MemorySlot, RunFact};
 pub use report::{CrashId, CrashReport, RunStageReport, StderrText};

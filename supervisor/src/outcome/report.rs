@@ -11,7 +11,8 @@ use shared::worker::Worker;
 
 use super::cause::Verdict;
 use super::decision::Decision;
-use super::evidence::{Ending, KillReason, Limits, MemorySlot};
+use super::evidence::{Ending, KillReason, MemorySlot};
+use crate::os::Limits;
 
 /// A report's id: attempt and worker, for example `17-orders`. Also the name of its directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -16,7 +16,8 @@ use super::survey::{Survey, Told};
 use super::{Event, rescue};
 use crate::attempt::{self, Assignment, Context, End, Finished, Wish};
 use crate::config;
-use crate::outcome::{Limits, MemorySlot};
+use crate::os::Limits;
+use crate::outcome::MemorySlot;
 use crate::store::StoreError;
 
 /// The longest time between two looks at what is due.

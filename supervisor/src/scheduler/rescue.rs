@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
+use crate::os::Signal;
 use shared::id::AccountId;
 
 use crate::clock::Clock;

@@ -10,8 +10,9 @@ use shared::flight::PANIC_TEXT;
 
 use crate::stage::{self, Cut};
 
-/// Installs the panic hook.
-pub(super) fn install() {
+/// Installs the panic hook: message and place go into the flight recorder and to standard error,
+/// then the process aborts.
+pub fn install() {
     panic::set_hook(Box::new(die));
 }
 

@@ -4,7 +4,7 @@ use shared::attempt::ModeState;
 use shared::failure::{Failure, Place};
 use shared::flight::Phase;
 use shared::id::RunNo;
-use shared::record::{MAX_KEY_PART, MAX_RECORD, Record};
+use shared::record::{MAX_KEY_PART, MAX_RECORD, MAX_RECORDS, Record};
 use shared::time::Timestamp;
 use shared::wire::message::{Counts, FromChild};
 use shared::wire::session::MAX_UNACKED;
@@ -16,7 +16,7 @@ use crate::workers::step::Completed;
 /// A batch is cut before it grows over this, in bytes; a single record may be larger.
 pub const BATCH_BYTES: usize = 256 * 1024;
 /// A batch is cut at this many records: what the supervisor commits in one transaction.
-pub const BATCH_RECORDS: usize = 2_000;
+pub const BATCH_RECORDS: usize = MAX_RECORDS;
 /// After a frame above this size, in bytes, the run waits until it is acknowledged: memory holds
 /// one such frame at a time.
 const BIG_FRAME: usize = 1024 * 1024;

@@ -141,3 +141,6 @@ impl Wire {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(crate) use tests::running;

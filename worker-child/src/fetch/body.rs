@@ -45,6 +45,8 @@ pub struct Body {
     at: usize,
     more_output: bool,
     received: u64,
+    /// Unpacked bytes so far: what a death within one long item is placed by.
+    unpacked: u64,
     since_yield: usize,
 }
 
@@ -59,6 +61,7 @@ impl Body {
             at: 0,
             more_output: false,
             received: 0,
+            unpacked: 0,
             since_yield: 0,
         }
     }
@@ -66,13 +69,12 @@ impl Body {
     /// Appends up to 64 KiB of the unpacked body to `space`, waiting for the network if it must.
     pub async fn fill(&mut self, space: &mut Vec<u8>) -> Result<Filled, BodyError> {
         loop {
-            if !self.more_output && self.at >= self.chunk.len() {
-                if !self.receive().await? {
-                    self.unpack.finish().map_err(BodyError::Unpack)?;
-                    return Ok(Filled::End);
-                }
-                self.stage.phase(Phase::Parsing);
+            let used_up = !self.more_output && self.at >= self.chunk.len();
+            if used_up && !self.receive().await? {
+                self.unpack.finish().map_err(BodyError::Unpack)?;
+                return Ok(Filled::End);
             }
+            self.stage.phase(Phase::Parsing);
             let before = space.len();
             let mut input = self.chunk.get(self.at..).unwrap_or_default();
             let progress = self
@@ -82,6 +84,8 @@ impl Body {
             self.at = self.chunk.len() - input.len();
             self.more_output = progress == Progress::More;
             let produced = space.len() - before;
+            self.unpacked += produced as u64;
+            self.stage.byte(self.unpacked);
             self.turn(produced).await;
             if produced > 0 {
                 return Ok(Filled::Some);

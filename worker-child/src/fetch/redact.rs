@@ -1,5 +1,7 @@
 //! Text about requests and answers that is safe to show: bounded, printable, without tokens.
 
+use shared::failure::{Failure, Place};
+
 use super::request::Request;
 
 /// Longest text of a request, in bytes: what the flight recorder has room for.
@@ -32,6 +34,40 @@ pub fn with_request_id(text: &str, id: &str) -> String {
 /// Something that eBay said, for a failure.
 pub fn saying(text: &str) -> String {
     bounded(text, SAYING_BYTES)
+}
+
+/// A failure fit to be sent: its words may quote what eBay sent.
+pub fn failure(mut failure: Failure) -> Failure {
+    let what = match &mut failure {
+        Failure::Transient { what, .. }
+        | Failure::Throttled { what, .. }
+        | Failure::Unauthorized { what }
+        | Failure::Forbidden { what }
+        | Failure::BadData { what, .. }
+        | Failure::TooLarge { what, .. }
+        | Failure::Incomplete { what, .. }
+        | Failure::Bug { what } => what,
+    };
+    *what = saying(what);
+    if let Some(place) = place_mut(&mut failure) {
+        place.path = saying(&place.path);
+        place.request = bounded(&place.request, REQUEST_BYTES);
+    }
+    failure
+}
+
+/// The place of a failure of the kinds that have one.
+pub const fn place_mut(failure: &mut Failure) -> Option<&mut Place> {
+    match failure {
+        Failure::Transient { place, .. }
+        | Failure::BadData { place, .. }
+        | Failure::TooLarge { place, .. }
+        | Failure::Incomplete { place, .. } => Some(place),
+        Failure::Throttled { .. }
+        | Failure::Unauthorized { .. }
+        | Failure::Forbidden { .. }
+        | Failure::Bug { .. } => None,
+    }
 }
 
 /// At most `limit` bytes, control characters replaced by spaces, tokens by `[token]`.
@@ -81,6 +117,21 @@ mod tests {
             assert_eq!(saying(text), expected);
         }
         assert_eq!(saying(&"é".repeat(400)).len(), SAYING_BYTES);
+    }
+
+    #[test]
+    fn a_failure_quotes_no_token() {
+        let raw = Failure::BadData {
+            what: "expected a time, found \"v^1.1#CANARY\"".to_owned(),
+            place: Place {
+                path: "v^1.1#CANARY.x".to_owned(),
+                ..Place::default()
+            },
+        };
+        assert_eq!(
+            failure(raw).to_string(),
+            "bad_data: expected a time, found \"[token]\" at [token]"
+        );
     }
 
     #[test]

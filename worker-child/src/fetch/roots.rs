@@ -27,8 +27,11 @@ pub fn tls(https: bool) -> Result<ClientConfig, RootsError> {
         }
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(RootsError::Provider)?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+        .map_err(RootsError::Provider)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
 }

@@ -104,7 +104,9 @@ impl Run {
         };
         match read {
             Ok(reply) => {
-                self.stage.page();
+                if matches!(reply, Reply::Page(_)) {
+                    self.stage.page();
+                }
                 Ok(Try::Reply(reply))
             }
             Err(ReadError::Failed(failure)) => Err(self.placed(failure)),
@@ -140,7 +142,7 @@ impl Run {
 
     /// The failure with the last request as it is known now, eBay's id of it included.
     fn with_request(&self, mut failure: Failure) -> Failure {
-        if let Some(place) = super::run::place_mut(&mut failure) {
+        if let Some(place) = redact::place_mut(&mut failure) {
             place.request.clone_from(&self.last_request);
         }
         failure

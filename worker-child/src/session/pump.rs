@@ -5,8 +5,8 @@ use shared::failure::{Failure, Place};
 use shared::flight::Phase;
 use shared::record::Record;
 
-use super::run::{Run, place_mut};
-use crate::fetch::{Answer, Body, BodyError, Filled};
+use super::run::Run;
+use crate::fetch::{Answer, Body, BodyError, Filled, redact};
 use crate::parse::json::JsonStep;
 use crate::parse::{Caps, JsonItems, ParseError, XmlItems, XmlStep};
 use crate::workers::step::{Item, Page, Reply, Report, bad_answer, parse_failure};
@@ -169,7 +169,7 @@ struct At {
 
 impl At {
     fn mark(self, mut failure: Failure) -> Failure {
-        if let Some(place) = place_mut(&mut failure) {
+        if let Some(place) = redact::place_mut(&mut failure) {
             *place = Place {
                 byte: Some(self.byte),
                 item: Some(self.index),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use fastrand::Rng;
-use shared::failure::{Failure, Place};
+use shared::failure::Failure;
 use shared::flight::Phase;
 use shared::id::RunNo;
 use shared::time::Timestamp;
@@ -12,6 +12,7 @@ use shared::wire::message::FromChild;
 
 use super::{Context, clock};
 use crate::emit::Emitter;
+use crate::fetch::redact;
 use crate::stage::RunStage;
 use crate::workers::step::{Reply, Step, SyncWorker};
 
@@ -55,7 +56,7 @@ pub(super) async fn run(context: Rc<Context>, run: RunNo, worker: Box<dyn SyncWo
     let ended = tokio::select! {
         biased;
         failure = wire.refused(run) => Err(failure),
-        ended = living.live() => ended,
+        ended = living.live() => ended.map_err(redact::failure),
     };
     stage.phase(Phase::Ended);
     let message = match ended {
@@ -81,7 +82,10 @@ impl Run {
                 self.stage.slice(slice);
             }
             reply = match step {
-                Step::Fetch(request) => self.exchange(&request).await?,
+                Step::Fetch(request) => match self.exchange(&request).await {
+                    Ok(reply) => reply,
+                    Err(failure) => return Err(self.rejected(failure).await),
+                },
                 Step::Save(state) => {
                     self.emitter.state(state).await?;
                     Reply::Go
@@ -106,6 +110,20 @@ impl Run {
         }
     }
 
+    /// Has the worker's memory of bad content stored before the run fails with it.
+    async fn rejected(&mut self, failure: Failure) -> Failure {
+        let content = matches!(
+            failure,
+            Failure::BadData { .. } | Failure::TooLarge { .. } | Failure::Incomplete { .. }
+        );
+        if let Some(state) = self.worker.rejected().filter(|_| content)
+            && let Err(worse) = self.emitter.state(state).await
+        {
+            return worse;
+        }
+        failure
+    }
+
     /// Does nothing for a while, and says so if it is long.
     pub(super) async fn wait(&mut self, span: Duration) -> Result<(), Failure> {
         if span > DECLARE_FROM {
@@ -118,25 +136,11 @@ impl Run {
 
     /// The failure with the last request in its place, if it has a place without one.
     pub(super) fn placed(&self, mut failure: Failure) -> Failure {
-        if let Some(place) = place_mut(&mut failure)
+        if let Some(place) = redact::place_mut(&mut failure)
             && place.request.is_empty()
         {
             place.request.clone_from(&self.last_request);
         }
         failure
-    }
-}
-
-/// The place of a failure of the kinds that have one.
-pub(super) const fn place_mut(failure: &mut Failure) -> Option<&mut Place> {
-    match failure {
-        Failure::Transient { place, .. }
-        | Failure::BadData { place, .. }
-        | Failure::TooLarge { place, .. }
-        | Failure::Incomplete { place, .. } => Some(place),
-        Failure::Throttled { .. }
-        | Failure::Unauthorized { .. }
-        | Failure::Forbidden { .. }
-        | Failure::Bug { .. } => None,
     }
 }

@@ -24,8 +24,7 @@ use shared::wire::message::Mark;
 
 use self::answers::Task;
 use super::step::{Completed, Item, Reply, Report, Step, SyncWorker, incomplete, unexpected};
-use crate::fetch::request::segment;
-use crate::fetch::{Request, Shape};
+use crate::fetch::request::{Request, Shape, segment};
 use crate::parse::ParseError;
 
 const FEED_TYPE: &str = "LMS_ACTIVE_INVENTORY_REPORT";
@@ -67,7 +66,9 @@ impl Plan {
 #[derive(Debug)]
 pub struct ActiveInventory {
     plan: Plan,
-    last_taken_at: Option<Timestamp>,
+    /// When the last snapshot was taken, or the last report that was no good: an older one is not
+    /// used.
+    newer_than: Option<Timestamp>,
     state: State,
     /// When the run began to wait for its report.
     polling_since: Option<Timestamp>,
@@ -100,17 +101,22 @@ enum State {
 impl ActiveInventory {
     /// A run from what is remembered.
     pub fn new(order: SnapshotOrder, plan: Plan) -> Self {
+        let mut newer_than = order.last_taken_at;
         let task = match order.state {
             Some(ModeState::InventoryTask { id, created_at }) => Some(Task {
                 id,
                 status: String::new(),
                 created_at,
             }),
+            Some(ModeState::Discarded { created_at }) => {
+                newer_than = newer_than.max(Some(created_at));
+                None
+            }
             Some(ModeState::Idle) | None => None,
         };
         Self {
             plan,
-            last_taken_at: order.last_taken_at,
+            newer_than,
             state: State::Fresh(task),
             polling_since: None,
             replaced: false,
@@ -187,7 +193,7 @@ impl ActiveInventory {
                 "task {} is {} two hours after it was created",
                 task.id, task.status
             );
-            return self.fail(incomplete(what, "status"));
+            return self.fail(&task, incomplete(what, "status"));
         }
         let waited = now.since(self.polling_since.unwrap_or(now));
         if waited >= self.plan.poll_budget || now > self.plan.take_until {
@@ -199,7 +205,7 @@ impl ActiveInventory {
 
     fn read(&mut self, task: &Task, report: &Report) -> Step {
         if let Some(failure) = answers::complaint(report) {
-            return self.fail(failure);
+            return self.fail(task, failure);
         }
         self.state = State::Committing;
         Step::SliceDone(Completed {
@@ -212,16 +218,17 @@ impl ActiveInventory {
     /// Drops the task and makes a new one, once in a run.
     fn replace(&mut self, why: String) -> Step {
         if self.replaced {
-            return self.fail(incomplete(why, "taskId"));
+            self.state = State::Failing(incomplete(why, "taskId"));
+            return Step::Save(ModeState::Idle);
         }
         self.replaced = true;
         self.create()
     }
 
-    /// Forgets the task before the run fails, so that the next run need not stumble over it.
-    fn fail(&mut self, failure: Failure) -> Step {
+    /// Discards the report before the run fails: the next run must not stumble over it again.
+    fn fail(&mut self, task: &Task, failure: Failure) -> Step {
         self.state = State::Failing(failure);
-        Step::Save(ModeState::Idle)
+        Step::Save(discarded(task))
     }
 
     fn snooze(&self, now: Timestamp) -> Step {
@@ -229,8 +236,14 @@ impl ActiveInventory {
     }
 
     fn is_newer(&self, task: &Task) -> bool {
-        self.last_taken_at
-            .is_none_or(|taken| task.created_at > taken)
+        self.newer_than.is_none_or(|taken| task.created_at > taken)
+    }
+}
+
+/// A report of this task proves nothing, however often it is read.
+const fn discarded(task: &Task) -> ModeState {
+    ModeState::Discarded {
+        created_at: task.created_at,
     }
 }
 
@@ -279,6 +292,20 @@ impl SyncWorker for ActiveInventory {
                 Ok(self.read(&task, &report))
             }
             (other, _) => Err(unexpected(&other)),
+        }
+    }
+
+    fn rejected(&self) -> Option<ModeState> {
+        match &self.state {
+            State::Reading(task) => Some(discarded(task)),
+            State::Fresh(_)
+            | State::Listing
+            | State::Creating
+            | State::Resting(_)
+            | State::Looking(_)
+            | State::Committing
+            | State::Forgetting
+            | State::Failing(_) => None,
         }
     }
 

@@ -13,7 +13,7 @@
 mod record;
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use serde_json::Value;
 use shared::failure::Failure;
@@ -27,7 +27,7 @@ use super::step::{
     Completed, Item, Page, Reply, Step, SyncWorker, bad_answer, incomplete, unexpected,
 };
 use super::values;
-use crate::fetch::{Request, Shape};
+use crate::fetch::request::{Request, Shape};
 use crate::parse::ParseError;
 use crate::parse::json::Member;
 
@@ -42,7 +42,8 @@ pub struct Orders {
     /// Everything before it is committed.
     cursor: Timestamp,
     reading: Option<Reading>,
-    hasher: RandomState,
+    /// The same in every process: a replay must do the same.
+    hasher: BuildHasherDefault<DefaultHasher>,
 }
 
 /// A slice that is being read.
@@ -65,7 +66,7 @@ impl Orders {
             take_until,
             cursor: order.cursor,
             reading: None,
-            hasher: RandomState::new(),
+            hasher: BuildHasherDefault::default(),
         }
     }
 

@@ -13,7 +13,7 @@ use shared::time::Timestamp;
 use shared::window::Slice;
 use shared::wire::message::Mark;
 
-use crate::fetch::Request;
+use crate::fetch::request::Request;
 use crate::parse::json::Member;
 use crate::parse::xml::AsideError;
 use crate::parse::{Node, ParseError, ParseErrorKind};
@@ -107,6 +107,12 @@ pub trait SyncWorker: Debug {
 
     /// Turns one item of the body being read into records, appended to `out`.
     fn records(&mut self, item: Item<'_>, out: &mut Vec<Record>) -> Result<(), ParseError>;
+
+    /// What must be remembered when the content of the answer being read was no good, so that the
+    /// next run does not fetch the same again.
+    fn rejected(&self) -> Option<ModeState> {
+        None
+    }
 
     /// The slice being read, for the flight recorder.
     fn slice(&self) -> Option<Slice> {

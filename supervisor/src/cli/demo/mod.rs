@@ -10,6 +10,7 @@ mod verdict;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -118,12 +119,19 @@ fn configure(state_dir: &Path, port: u16, over: Option<&Path>) -> anyhow::Result
         lay_over(&mut all, more);
         text = all.to_string();
     }
-    fs::create_dir_all(state_dir)
-        .with_context(|| format!("cannot make {}", state_dir.display()))?;
+    make_private(state_dir)?;
     let path = state_dir.join("bulkhead.toml");
     fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     let (config, _) = Config::load(Some(&path), std::env::vars()).map_err(BadInput::from)?;
     Ok(config)
+}
+
+fn make_private(path: &Path) -> anyhow::Result<()> {
+    let made = fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path);
+    made.with_context(|| format!("cannot make {}", path.display()))
 }
 
 fn lay_over(under: &mut toml::Table, over: toml::Table) {
@@ -143,7 +151,7 @@ async fn cast(
     sim: &mut Sim,
 ) -> anyhow::Result<BTreeMap<&'static str, AccountId>> {
     let tokens = state_dir.join("tokens");
-    fs::create_dir_all(&tokens).with_context(|| format!("cannot make {}", tokens.display()))?;
+    make_private(&tokens)?;
     let mut accounts = BTreeMap::new();
     for part in CAST {
         sim.ask(&part.command()).await?;

@@ -1,6 +1,5 @@
 //! Opens the database file and brings its schema up to date, or says why it does not.
 
-use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,10 +15,7 @@ use crate::store::error::{During, StoreError};
 static MIGRATOR: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 /// Marks a database file as ours: `BkHd` in the header.
-const APPLICATION_ID: u32 = 0x426b_4864;
-/// Where SQLite keeps that mark in the file.
-const APPLICATION_ID_AT: usize = 68;
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+const APPLICATION_ID: i64 = 0x426b_4864;
 
 /// How long a statement waits for another process's lock, and a caller for a connection.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,8 +24,11 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 const WRITER_CACHE_KIB: u32 = 12 * 1024;
 const READER_CACHE_KIB: u32 = 2 * 1024;
 const READERS: u32 = 2;
-/// Pages in the write-ahead log before they are copied into the file. Random keys touch the same
-/// index pages in batch after batch; copying them seldom is what makes a first load quick.
+/// How often migrating is tried while another process may be at it.
+const MIGRATE_TRIES: u32 = 5;
+/// Pages in the write-ahead log before they are copied into the file: 32 MiB. Random keys touch the
+/// same index pages in batch after batch, and each copy saves the ones before it. Four times as
+/// many pages gave no more speed.
 const AUTOCHECKPOINT_PAGES: u32 = 8_000;
 
 impl Store {
@@ -40,13 +39,14 @@ impl Store {
     /// not ours, [`StoreError::Newer`] for a schema that this build does not know. In these cases
     /// nothing is written.
     pub async fn open(path: &Path, create: bool) -> Result<Self, StoreError> {
-        match inspect(path)? {
-            Found::Nothing if !create => {
+        match inspect(path).await? {
+            Found::Nothing | Found::Empty if !create => {
                 return Err(StoreError::NotFound {
                     what: format!("database {}", path.display()),
                 });
             }
-            Found::Nothing => mark(path).await?,
+            Found::Nothing => make(path).await?,
+            Found::Empty => mark(path).await?,
             Found::Ours => {}
             Found::Foreign(why) => {
                 return Err(StoreError::Foreign {
@@ -57,7 +57,11 @@ impl Store {
         }
         refuse_newer(path).await?;
         let writer = pool(path, 1, WRITER_CACHE_KIB, false).await?;
-        migrate(&writer, path).await?;
+        if let Err(error) = migrate(&writer, path).await {
+            // Leaves no log beside a file that was refused.
+            writer.close().await;
+            return Err(error);
+        }
         let reader = pool(path, READERS, READER_CACHE_KIB, true).await?;
         Ok(Self { writer, reader })
     }
@@ -65,59 +69,86 @@ impl Store {
 
 /// What lies at the path.
 enum Found {
-    /// No file, or an empty one: what a killed creation leaves.
     Nothing,
+    /// A file without a byte, as `mktemp` makes.
+    Empty,
     Ours,
     Foreign(&'static str),
 }
 
-/// Looks at the file's header without SQLite, which would touch a file that is not ours.
-fn inspect(path: &Path) -> Result<Found, StoreError> {
-    let mut header = [0_u8; APPLICATION_ID_AT + 4];
-    let mut filled = 0;
-    let mut file = match std::fs::File::open(path) {
-        Ok(file) => file,
+/// Looks for our mark. Opened as immutable, SQLite takes no lock and writes nothing, not even a
+/// file beside it. (Reading the file without SQLite would be wrong: closing a descriptor of a file
+/// drops every POSIX lock that this process has on it, those of another open store included.)
+async fn inspect(path: &Path) -> Result<Found, StoreError> {
+    let action = "look at the database file";
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() && metadata.len() == 0 => return Ok(Found::Empty),
+        Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Nothing),
-        Err(error) => return Err(sqlx::Error::Io(error)).during("read the database file"),
-    };
-    while let Some(rest) = header.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match file
-            .read(rest)
-            .map_err(sqlx::Error::Io)
-            .during("read the database file")?
-        {
-            0 => break,
-            count => filled += count,
-        }
+        Err(error) => return Err(sqlx::Error::Io(error)).during(action),
     }
-    if filled == 0 {
-        return Ok(Found::Nothing);
-    }
-    if filled < header.len() || !header.starts_with(MAGIC) {
-        return Ok(Found::Foreign("is not a SQLite database"));
-    }
-    if header.ends_with(&APPLICATION_ID.to_be_bytes()) {
-        return Ok(Found::Ours);
-    }
-    Ok(Found::Foreign("is a database of another program"))
-}
-
-/// Makes the file with our mark in it, before anything else and in the old journal mode, so that
-/// the mark is in the file itself and not in a log beside it.
-async fn mark(path: &Path) -> Result<(), StoreError> {
     let mut connection = SqliteConnectOptions::new()
         .filename(path)
-        .create_if_missing(true)
+        .immutable(true)
+        .connect()
+        .await
+        .during(action)?;
+    let mark: Result<i64, sqlx::Error> = sqlx::query_scalar("PRAGMA application_id")
+        .fetch_one(&mut connection)
+        .await;
+    connection.close().await.during(action)?;
+    match mark {
+        Ok(mark) if mark == APPLICATION_ID => Ok(Found::Ours),
+        Ok(_) => Ok(Found::Foreign("is a database of another program")),
+        Err(error) if is_no_database(&error) => Ok(Found::Foreign("is not a SQLite database")),
+        Err(error) => Err(error).during(action),
+    }
+}
+
+/// Whether SQLite says `SQLITE_NOTADB`.
+fn is_no_database(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(|error| error.code().as_deref() == Some("26"))
+}
+
+/// Makes the database under another name and moves it to its own once it carries our mark, so
+/// that nobody ever finds a half-made one. Readable by its owner only.
+async fn make(path: &Path) -> Result<(), StoreError> {
+    let action = "create the database";
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let file = tempfile::Builder::new()
+        .prefix(".bulkhead-")
+        .tempfile_in(directory.unwrap_or(Path::new(".")))
+        .map_err(sqlx::Error::Io)
+        .during(action)?;
+    mark(file.path()).await?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        // Someone else was quicker; theirs is as good.
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(sqlx::Error::Io(error.error)).during(action),
+    }
+}
+
+/// Writes our mark into an empty file, before anything else and in the old journal mode, so that
+/// it is in the file itself and not in a log beside it; then switches to the write-ahead log.
+async fn mark(path: &Path) -> Result<(), StoreError> {
+    let action = "create the database";
+    let mut connection = SqliteConnectOptions::new()
+        .filename(path)
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("application_id", APPLICATION_ID.to_string())
         .connect()
         .await
-        .during("create the database")?;
+        .during(action)?;
     sqlx::query("PRAGMA journal_mode = WAL")
         .execute(&mut connection)
         .await
-        .during("create the database")?;
-    connection.close().await.during("create the database")
+        .during(action)?;
+    connection.close().await.during(action)
 }
 
 async fn refuse_newer(path: &Path) -> Result<(), StoreError> {
@@ -162,23 +193,32 @@ async fn applied(connection: &mut SqliteConnection) -> Result<Option<i64>, Store
         .during(action)
 }
 
-/// Applies what is missing. Two processes may try at once: the one that comes second finds the
-/// tables made, fails, and then finds the schema complete.
+/// Applies what is missing. Another process may do the same at the same time: then a step fails
+/// because its tables are there already or the database has changed under it, and the next try
+/// finds more of the schema complete.
 async fn migrate(writer: &SqlitePool, path: &Path) -> Result<(), StoreError> {
-    let result = MIGRATOR.run(writer).await;
-    let mut connection = writer.acquire().await.during("migrate the database")?;
-    let complete = applied(&mut connection).await? == Some(known());
-    match result {
-        Ok(()) => Ok(()),
-        Err(MigrateError::VersionMismatch(_)) => Err(StoreError::Foreign {
-            path: path.to_owned(),
-            why: "was migrated by a build with other migrations",
-        }),
-        Err(_) if complete => Ok(()),
-        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
-            Err(error).during("migrate the database")
+    let action = "migrate the database";
+    let mut tries = 0;
+    loop {
+        let error = match MIGRATOR.run(writer).await {
+            Ok(()) => return Ok(()),
+            Err(MigrateError::VersionMismatch(_)) => {
+                return Err(StoreError::Foreign {
+                    path: path.to_owned(),
+                    why: "was migrated by a build with other migrations",
+                });
+            }
+            Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => error,
+            Err(error) => sqlx::Error::Migrate(Box::new(error)),
+        };
+        let mut connection = writer.acquire().await.during(action)?;
+        if applied(&mut connection).await? == Some(known()) {
+            return Ok(());
         }
-        Err(error) => Err(sqlx::Error::Migrate(Box::new(error))).during("migrate the database"),
+        tries += 1;
+        if tries == MIGRATE_TRIES {
+            return Err(error).during(action);
+        }
     }
 }
 

@@ -26,15 +26,15 @@ pub(super) struct TableSql {
     pub current: String,
     /// → the largest row id.
     pub last_row: String,
-    /// New rows. `?1` account, `?2` shape version, `?3` now; per row: `row_id`, key, columns,
-    /// payload, volatile, `content_hash`, `ebay_time`.
+    /// New rows. Per row: account, shape version, now, now, `row_id`, key, columns, payload,
+    /// volatile, `content_hash`, `ebay_time`.
     pub insert: Sized,
-    /// Changed rows, found by their key. `?1` account, `?2` shape version, `?3` now; per row: key,
-    /// columns, payload, volatile, `content_hash`, `ebay_time`, `changed_at`.
+    /// Changed rows, found by their key. Per row: account, shape version, now, key, columns,
+    /// payload, volatile, `content_hash`, `ebay_time`, `changed_at`.
     pub replace: Sized,
     /// Events of rows that are written; the payload is taken from the row, so that a large one is
-    /// not carried twice. `?1` account, `?2` now, `?3` attempt, `?4` run; per row: key as JSON,
-    /// kind, changes, `row_id`, `ebay_time`.
+    /// not carried twice. Per row: account, now, attempt, run, key as JSON, kind, changes,
+    /// `row_id`, `ebay_time`.
     pub events: Sized,
     /// `?1` account, `?2` after this row id, `?3` at most so many → row ids of open rows.
     pub open: String,
@@ -145,9 +145,7 @@ fn insert(def: &TableDef) -> Sized {
         def.name,
         names(def)
     );
-    // The named parameters take numbers 1 to 3, and each plain `?` the next one.
-    let per_row = def.key.len() + def.columns.len() + 5;
-    sized(&head, "(?1, ?2, ?3, ?3", 3, per_row, "")
+    sized(&head, &row(def.key.len() + def.columns.len() + 9), "")
 }
 
 fn replace(def: &TableDef) -> Sized {
@@ -174,29 +172,17 @@ fn replace(def: &TableDef) -> Sized {
             def.name
         ),
     );
-    let per_row = def.key.len() + def.columns.len() + 5;
-    sized(&head, "(?1, ?2, ?3", 3, per_row, &tail)
+    sized(&head, &row(def.key.len() + def.columns.len() + 8), &tail)
 }
 
 fn events(def: &TableDef) -> Sized {
-    let head = "INSERT INTO ebay_events (account_id, entity, recorded_at, attempt_id, run_no, \
-                entity_key, kind, changes, payload, ebay_time) VALUES ";
-    let row = |first: usize| {
-        format!(
-            "(?1, '{}', ?2, ?3, ?4, ?{}, ?{}, ?{}, (SELECT payload FROM {} WHERE row_id = ?{}), ?{})",
-            def.entity,
-            first,
-            first + 1,
-            first + 2,
-            def.name,
-            first + 3,
-            first + 4
-        )
-    };
-    CHUNKS.map(|size| {
-        let rows: Vec<String> = (0..size).map(|at| row(5 + at * 5)).collect();
-        (size, format!("{head}{}", rows.join(", ")))
-    })
+    let head = "INSERT INTO ebay_events (account_id, recorded_at, attempt_id, run_no, entity_key, \
+                kind, changes, entity, payload, ebay_time) VALUES ";
+    let row = format!(
+        "(?, ?, ?, ?, ?, ?, ?, '{}', (SELECT payload FROM {} WHERE row_id = ?), ?)",
+        def.entity, def.name
+    );
+    sized(head, &row, "")
 }
 
 fn end_events(def: &TableDef) -> String {
@@ -213,25 +199,15 @@ fn end_events(def: &TableDef) -> String {
     )
 }
 
-/// `head row, row, … tail`, where a row starts with `shared` parameters and goes on with
-/// `per_row` of its own, numbered after the first `taken`.
-fn sized(head: &str, shared: &str, taken: usize, per_row: usize, tail: &str) -> Sized {
-    CHUNKS.map(|size| {
-        let mut text = head.to_owned();
-        for at in 0..size {
-            text.push_str(if at == 0 { "" } else { ", " });
-            text.push_str(shared);
-            for own in 0..per_row {
-                push(
-                    &mut text,
-                    format_args!(", ?{}", taken + at * per_row + own + 1),
-                );
-            }
-            text.push(')');
-        }
-        text.push_str(tail);
-        (size, text)
-    })
+/// `(?, ?, …)`. Every value is a plain `?`, also those that all rows share: SQLite looks through
+/// all numbered parameters for each one that is bound, and the driver does not mix the two kinds.
+fn row(values: usize) -> String {
+    format!("({})", vec!["?"; values].join(", "))
+}
+
+/// `head row, row, … tail`, once per size.
+fn sized(head: &str, row: &str, tail: &str) -> Sized {
+    CHUNKS.map(|size| (size, format!("{head}{}{tail}", vec![row; size].join(", "))))
 }
 
 fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {

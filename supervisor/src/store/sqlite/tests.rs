@@ -174,23 +174,22 @@ async fn open_rows_of_a_snapshot_are_found_by_index() {
     }
 }
 
-#[tokio::test]
-async fn numbered_parameters_are_all_bound() {
-    // The driver binds what it is given and leaves the rest null, without an error.
+#[test]
+fn every_parameter_is_bound() {
+    // The driver leaves what it is not given null, without an error, so the numbers are held here:
+    // each is the number of `bind` calls per row in `write`.
     for table in Table::ALL {
         let def = table.def();
         let sql = TableSql::of(table);
-        let per_row = def.key.len() + def.columns.len() + 5;
-        for (sized, shared, per_row) in [
-            (&sql.insert, 3, per_row),
-            (&sql.replace, 3, per_row),
-            (&sql.events, 4, 5),
+        let own = def.key.len() + def.columns.len();
+        for (sized, per_row) in [
+            (&sql.insert, own + 9),
+            (&sql.replace, own + 8),
+            (&sql.events, 9),
         ] {
             for (size, text) in sized {
-                let last = shared + size * per_row;
-                assert!(text.contains(&format!("?{last}")), "{text}");
-                assert!(!text.contains(&format!("?{}", last + 1)), "{text}");
-                assert!(last <= 32_766, "{last} variables");
+                assert_eq!(text.matches('?').count(), size * per_row, "{text}");
+                assert!(size * per_row <= 32_766, "more variables than SQLite takes");
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Writes rows and events, many per statement.
 
+use std::sync::Arc;
+
 use shared::id::RunNo;
 use shared::time::Timestamp;
 use sqlx::query::Query;
@@ -69,9 +71,11 @@ pub(super) async fn insert(
     scope: Scope,
     rows: Vec<NewRow>,
 ) -> Result<(), StoreError> {
-    let start = |text: &'static str| rows_of(scope, text);
-    in_chunks(connection, &sql.insert, rows, start, |query, row| {
-        let query = query.bind(row.row_id);
+    let now: Arc<str> = scope.now.to_string().into();
+    in_chunks(connection, &sql.insert, rows, |query, row| {
+        let query = bind_scope(query, scope, &now)
+            .bind(Arc::clone(&now))
+            .bind(row.row_id);
         bind_row(query, row).0
     })
     .await
@@ -85,9 +89,9 @@ pub(super) async fn replace(
     scope: Scope,
     rows: Vec<NewRow>,
 ) -> Result<(), StoreError> {
-    let start = |text: &'static str| rows_of(scope, text);
-    in_chunks(connection, &sql.replace, rows, start, |query, row| {
-        let (query, changed_at) = bind_row(query, row);
+    let now: Arc<str> = scope.now.to_string().into();
+    in_chunks(connection, &sql.replace, rows, |query, row| {
+        let (query, changed_at) = bind_row(bind_scope(query, scope, &now), row);
         query.bind(changed_at)
     })
     .await
@@ -101,15 +105,13 @@ pub(super) async fn events(
     scope: Scope,
     events: Vec<NewEvent>,
 ) -> Result<(), StoreError> {
-    let start = |text: &'static str| {
-        sqlx::query(text)
-            .bind(scope.grant.account.0)
-            .bind(scope.now.to_string())
-            .bind(scope.grant.attempt.0)
-            .bind(i64::from(scope.run.0))
-    };
-    in_chunks(connection, &sql.events, events, start, |query, event| {
+    let now: Arc<str> = scope.now.to_string().into();
+    in_chunks(connection, &sql.events, events, |query, event| {
         query
+            .bind(scope.grant.account.0)
+            .bind(Arc::clone(&now))
+            .bind(scope.grant.attempt.0)
+            .bind(scope.run.0)
             .bind(event.key_json)
             .bind(event.kind)
             .bind(event.changes)
@@ -120,11 +122,11 @@ pub(super) async fn events(
     .during("insert events")
 }
 
-fn rows_of(scope: Scope, text: &'static str) -> Statement {
-    sqlx::query(text)
+fn bind_scope(query: Statement, scope: Scope, now: &Arc<str>) -> Statement {
+    query
         .bind(scope.grant.account.0)
-        .bind(i64::from(scope.shape_version))
-        .bind(scope.now.to_string())
+        .bind(scope.shape_version)
+        .bind(Arc::clone(now))
 }
 
 fn bind_row(mut query: Statement, row: NewRow) -> (Statement, String) {
@@ -151,14 +153,14 @@ async fn in_chunks<T>(
     connection: &mut SqliteConnection,
     sized: &'static Sized,
     items: Vec<T>,
-    start: impl Fn(&'static str) -> Statement,
     bind: impl Fn(Statement, T) -> Statement,
 ) -> Result<(), sqlx::Error> {
     let mut left = items.len();
     let mut items = items.into_iter();
     for (size, text) in sized {
         while left >= *size {
-            let query = items.by_ref().take(*size).fold(start(text), &bind);
+            let start = sqlx::query(text.as_str());
+            let query = items.by_ref().take(*size).fold(start, &bind);
             query.execute(&mut *connection).await?;
             left -= size;
         }

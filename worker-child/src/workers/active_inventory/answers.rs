@@ -86,6 +86,8 @@ pub(super) fn complaint(report: &Report) -> Option<Failure> {
     } else {
         errors.join("; ")
     };
-    let what = crate::fetch::redact::saying(&format!("report carries errors: {detail}"));
-    Some(bad_answer(what, "Errors"))
+    Some(bad_answer(
+        format!("report carries errors: {detail}"),
+        "Errors",
+    ))
 }

@@ -1,9 +1,16 @@
-//! The mapped file as the supervisor reads it. One test: the mapping is one per process.
+//! The mapped flight recorder as the supervisor reads it.
+//!
+//! One test in a binary of its own: there is one mapping per process, and any other test's stage
+//! updates would show in it.
 
+use shared::flight::{self, FILE_SIZE, Phase};
+use shared::id::RunNo;
 use shared::time::Timestamp;
+use shared::window::Slice;
 use shared::worker::Worker;
-
-use super::*;
+use worker_child::stage::{
+    FILE_NAME, RunStage, allocation_failed, enter_poll, leave_poll, open, panicked,
+};
 
 #[test]
 fn updates_reach_the_file() {

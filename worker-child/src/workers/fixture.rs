@@ -1,0 +1,33 @@
+//! Records as JSON, to hold them against hand-written expectations. Tests only.
+
+use serde_json::{Map, Value as Json, json};
+use shared::record::{Record, Value};
+
+/// The record as a fixture's `expected.json` writes it; columns that are absent are left out.
+pub(crate) fn shown(record: &Record) -> Json {
+    let def = record.table.def();
+    assert_eq!(record.key.len(), def.key.len(), "key of {}", def.name);
+    assert_eq!(record.values.len(), def.columns.len(), "{}", def.name);
+    let mut row = Map::new();
+    for (column, value) in def.columns.iter().zip(&record.values) {
+        assert!(value.fits(column.kind), "{}.{}", def.name, column.name);
+        let value = match value {
+            Value::Absent => continue,
+            Value::Null => Json::Null,
+            Value::Text(text) | Value::Decimal(text) => json!(text),
+            Value::Integer(number) => json!(number),
+            Value::Time(time) => json!(time.to_string()),
+        };
+        row.insert(column.name.to_owned(), value);
+    }
+    let payload: Json = serde_json::from_str(&record.payload).unwrap();
+    assert_eq!(record.payload, payload.to_string(), "payload is canonical");
+    assert_eq!(record.volatile, "");
+    json!({
+        "table": def.name,
+        "key": record.key,
+        "ebay_time": record.ebay_time.map(|time| time.to_string()),
+        "row": row,
+        "payload": payload,
+    })
+}

@@ -1,0 +1,16 @@
+//! The real binary alone: its exit codes, and what it says to a supervisor while a tiny HTTP
+//! server in the test plays eBay.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "test code"
+)]
+
+mod child;
+mod exits;
+mod inventory;
+mod memory;
+mod orders;
+mod server;
