@@ -3,7 +3,6 @@
 
 use integration_tests::harness::rows::Database;
 use integration_tests::sim::{AccountSpec, Fault, FaultKind, Sim};
-use serde_json::Value;
 
 use crate::compare::{Before, WORKERS, assert_equal, assert_ledger};
 use crate::db::{self, Run};
@@ -97,9 +96,9 @@ impl Says {
 
 /// Plays the cases beside a healthy neighbour: a pass without faults, a changed world, a pass with
 /// them, a pass without.
-pub(crate) fn play(worker: &str, cases: &[Case], tables: &str, account: fn(&str) -> AccountSpec) {
+pub(crate) fn play(worker: &str, cases: &[Case], account: fn(&str) -> AccountSpec) {
     let over = [("SYNC_OVERLAP", "24h"), ("NETWORK_HEADER_TIMEOUT", "2s")];
-    let (stage, sim) = Stage::simulated(71, tables, &over);
+    let (stage, sim) = Stage::simulated(71, "", &over);
     let db = &stage.db();
     let names = || cases.iter().map(|case| case.name).chain([NEIGHBOUR]);
     for name in names() {
@@ -214,9 +213,4 @@ pub(crate) fn later(status: u16, seconds: &str) -> FaultKind {
         error_id: Some(218_050),
         html: false,
     }
-}
-
-/// The time until which a throttled run may not run.
-pub(crate) fn until(run: &Run) -> &Value {
-    &run.failure["throttled"]["until"]
 }

@@ -110,6 +110,10 @@ fn after_every_cycle_the_database_is_ebay() {
             for (name, ..) in ACCOUNTS {
                 for _ in 0..rng.u32(..3) {
                     let fault = fault(&mut rng);
+                    // Twice what nobody has would be a listing that is nowhere else.
+                    if name == "empty" && fault.kind == (FaultKind::SameKeyTwice {}) {
+                        continue;
+                    }
                     println!("cycle {cycle}, {name}: {fault:?}");
                     sim.fault(name, fault).unwrap();
                 }

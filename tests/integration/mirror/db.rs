@@ -86,10 +86,8 @@ pub(crate) fn text(row: &Row, column: &str) -> String {
 
 /// A column's text read as JSON; null for null.
 pub(crate) fn json(row: &Row, column: &str) -> Value {
-    match &row[column] {
-        Value::String(text) => serde_json::from_str(text).unwrap(),
-        other => other.clone(),
-    }
+    let text = row[column].as_str();
+    text.map_or(Value::Null, |text| serde_json::from_str(text).unwrap())
 }
 
 /// Rows by the text of their key columns.

@@ -99,7 +99,7 @@ fn with_payload(mut row: Row, item: &Value) -> Row {
 }
 
 fn is(value: &Value, id: &Value) -> bool {
-    value == id || value.to_string() == *id
+    value == id || value.as_u64().map(|number| number.to_string()).as_deref() == id.as_str()
 }
 
 #[test]

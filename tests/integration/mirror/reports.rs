@@ -32,7 +32,7 @@ fn report(listings: &[(&str, &str)]) -> String {
 fn still(listings: &[(&str, &str)]) -> (Stage, Still) {
     let (stage, still) = Stage::new("", &[("SYNC_FIRST_SPAN", "1h")], Still::start);
     still.shelf("anna", |shelf| {
-        *shelf = Shelf::of(NO_ORDERS, report(listings))
+        *shelf = Shelf::of(NO_ORDERS, report(listings));
     });
     stage.account("anna");
     (stage, still)
@@ -185,8 +185,8 @@ fn a_report_that_takes_a_while_is_asked_for_once() {
     assert_eq!(created(&sim, "slow"), 1, "resumed by its id");
     sim.observe("slow", Pass::ActiveInventory).unwrap();
     assert_equal(&sim, db, "slow", WORKER);
-    let state = db::state(db, "slow", WORKER);
-    assert!(!text(&state, "mode_state").contains(&task), "{state:?}");
+    let remembered = text(&db::state(db, "slow", WORKER), "mode_state");
+    assert!(!remembered.contains(&task), "{remembered}");
 }
 
 /// A pass with a fault that the worker must get over by itself; returns how many tasks it made.

@@ -53,8 +53,8 @@ min_step = "24h"
 #[derive(Debug)]
 pub(crate) struct Stage {
     state: State,
-    // Where that eBay runs; dropped last.
-    runtime: Runtime,
+    /// Where that eBay runs.
+    _runtime: Runtime,
 }
 
 impl Stage {
@@ -76,7 +76,11 @@ impl Stage {
         for (name, value) in over {
             state = state.var(&format!("BULKHEAD_{name}"), value);
         }
-        (Self { state, runtime }, ebay)
+        let made = Self {
+            state,
+            _runtime: runtime,
+        };
+        (made, ebay)
     }
 
     /// The same over the simulator.
@@ -135,11 +139,6 @@ impl Stage {
     pub(crate) fn once_well(&self) {
         let ended = self.once();
         assert_eq!(ended.code, Some(0), "{}", complaints(&ended));
-    }
-
-    /// Runs what needs the runtime of the simulated eBay.
-    pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
-        self.runtime.block_on(work)
     }
 }
 
