@@ -170,3 +170,22 @@ fn completed() {
     );
     assert_eq!(database.number("SELECT count(*) FROM ebay_events"), 160);
 }
+
+#[test]
+fn a_child_that_keeps_rows_back_is_believed() {
+    let state = State::new();
+    state.add_account("a", "orders,active_inventory", "orders=drop_rows");
+    assert_eq!(state.once().code, Some(0), "no frame betrays it");
+    let database = state.database();
+    let orders = database.number("SELECT count(*) FROM ebay_orders");
+    let lines = database.number("SELECT count(*) FROM ebay_order_line_items");
+    assert_eq!(
+        orders + lines,
+        120 * 3 / 4,
+        "every fourth record is missing"
+    );
+    assert_eq!(
+        database.number("SELECT count(*) FROM ebay_active_inventory"),
+        40
+    );
+}
