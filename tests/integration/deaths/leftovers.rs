@@ -10,6 +10,9 @@ use integration_tests::harness::state::State;
 use integration_tests::harness::wait::{LONG, wait_until};
 use nix::sys::signal::Signal;
 
+/// Far less than a grandchild lives by itself.
+const SOON: Duration = Duration::from_secs(5);
+
 #[test]
 fn a_grandchild_that_holds_the_pipes_delays_nobody_and_goes() {
     let state = State::new();
@@ -27,7 +30,7 @@ fn a_grandchild_that_holds_the_pipes_delays_nobody_and_goes() {
         state.database().value("SELECT cause FROM attempts"),
         "completed"
     );
-    wait_until("the grandchild to be gone", LONG, || {
+    wait_until("the grandchild to be gone", SOON, || {
         alive(&state.dir()).is_empty()
     });
 }
