@@ -42,9 +42,12 @@ fn the_next_start_ends_a_child_that_outlived_its_supervisor() {
     let name = "faulty.orphan";
     state.add_account(name, "orders", &format!("gate={}", gate.display()));
     let pass = state.start_once();
-    let started = "SELECT count(*) FROM attempts WHERE pid IS NOT NULL";
-    wait_until("the child to be noted", LONG, || {
-        state.dir().join("bulkhead.db").exists() && state.database().number(started) == 1
+    let flight = state.dir().join("attempts/1/flight");
+    // Before it has its orders the end of its input would end it, too.
+    wait_until("the child to stand at its gate", LONG, || {
+        let noted = std::fs::read(&flight).ok();
+        let noted = noted.and_then(|bytes| shared::flight::read(&bytes).ok());
+        noted.is_some_and(|flight| flight.runs.iter().any(|run| run.progress > 0))
     });
     pass.signal(Signal::SIGKILL);
     assert_eq!(pass.end(LONG).signal, Some(Signal::SIGKILL as i32));
