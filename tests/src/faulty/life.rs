@@ -14,8 +14,7 @@ use super::deaths;
 use super::flight::Flight;
 use super::good::Good;
 use super::lies::{self, hello};
-use super::script::{Behaviour, Early, PREFIX, Script, early};
-use super::stand_in::stand_in;
+use super::script::{Behaviour, Early, Script, early};
 use super::talk::{Talk, TalkError};
 
 /// Between two looks whether the gate is open.
@@ -44,7 +43,7 @@ pub fn live(attempt_dir: &Path) -> u8 {
     };
     match end {
         Ok(Some(code)) => code,
-        Ok(None) => work(&mut talk, flight, attempt_dir).unwrap_or_else(|error| {
+        Ok(None) => work(&mut talk, flight).unwrap_or_else(|error| {
             if before == Some(Early::Orphan) {
                 linger();
             }
@@ -97,11 +96,8 @@ fn begin_badly(early: Early, talk: &mut Talk) -> Result<Option<u8>, TalkError> {
     Ok(Some(ExitCode::ParentGone.code()))
 }
 
-fn work(talk: &mut Talk, mut flight: Flight, attempt_dir: &Path) -> Result<u8, TalkError> {
+fn work(talk: &mut Talk, mut flight: Flight) -> Result<u8, TalkError> {
     let (attempt, token) = talk.start()?;
-    if !token.expose().starts_with(PREFIX) {
-        return stand_in(talk, attempt_dir, attempt, token);
-    }
     let script = match Script::parse(token.expose()) {
         Ok(script) => script,
         Err(why) => {

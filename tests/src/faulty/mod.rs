@@ -2,8 +2,7 @@
 //! its own making, or die in a known way.
 //!
 //! It speaks the real wire and writes the real flight recorder, both through `shared`, and nothing
-//! of `worker-child`: what the supervisor concludes rests on the bytes alone. With a token that is
-//! no script it starts the real child instead and keeps back some of its rows.
+//! of `worker-child`: what the supervisor concludes rests on the bytes alone.
 
 mod deaths;
 mod flight;
@@ -11,7 +10,6 @@ mod good;
 mod lies;
 mod life;
 pub mod script;
-mod stand_in;
 mod talk;
 pub mod world;
 
