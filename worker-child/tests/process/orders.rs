@@ -203,7 +203,15 @@ fn a_refused_run_ends_with_the_failure_and_the_other_goes_on() {
         }
         said.push(message);
     }
-    assert!(said.contains(&FromChild::RunFailed { run: RUN, failure }));
+    let echo = said.iter().find_map(|message| match message {
+        FromChild::RunFailed { run: RUN, failure } => Some(failure),
+        _ => None,
+    });
+    let echo = echo.unwrap();
+    assert_eq!((echo.name(), echo.what()), (failure.name(), failure.what()));
+    // The supervisor knows of no request: the child adds which one it was about.
+    let request = &echo.place().unwrap().request;
+    assert!(request.starts_with("GET /sell/fulfillment"), "{request}");
     assert!(said.contains(&FromChild::RunDone { run: RunNo(1) }));
     assert_eq!(said.last(), Some(&FromChild::Bye));
 }
