@@ -53,6 +53,32 @@ async fn an_empty_file_becomes_a_database() {
     Store::open(&path, false).await.unwrap();
 }
 
+/// A checkpoint writes page 1, which says how long the file is, before it has written the rest. The
+/// log beside it has everything, whoever was killed in between.
+#[tokio::test]
+async fn a_database_whose_checkpoint_was_cut_short_is_opened() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.db");
+    let store = Store::open(&path, true).await.unwrap();
+    let cut = directory.path().join("cut.db");
+    std::fs::copy(&path, &cut).unwrap();
+    let log = |path: &Path| path.with_extension("db-wal");
+    std::fs::copy(log(&path), log(&cut)).unwrap();
+    assert!(
+        std::fs::metadata(log(&cut)).unwrap().len() > 0,
+        "nothing is in the log"
+    );
+    let mut file = std::fs::read(&cut).unwrap();
+    // The length in pages, as good as any that is too long, at offset 28 of the header.
+    file[28..32].copy_from_slice(&4_000_u32.to_be_bytes());
+    let counter: [u8; 4] = file[24..28].try_into().unwrap();
+    file[92..96].copy_from_slice(&counter);
+    std::fs::write(&cut, file).unwrap();
+    let opened = Store::open(&cut, false).await.unwrap();
+    assert!(opened.accounts().await.unwrap().is_empty());
+    drop(store);
+}
+
 #[tokio::test]
 async fn what_is_not_ours_is_not_touched() {
     let directory = tempfile::tempdir().unwrap();

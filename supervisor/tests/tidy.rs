@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use shared::exit::ExitCode;
 use shared::wire::message::PROTOCOL_VERSION;
 use shared::worker::Worker;
 
@@ -235,6 +236,15 @@ fn every_worker_has_its_file_and_its_fixtures() {
         }
     }
     hold(&faults);
+}
+
+#[test]
+fn the_readme_has_every_exit_code() {
+    let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
+    for code in ExitCode::ALL {
+        let line = format!("| {} | {} |", code.code(), code.meaning());
+        assert!(readme.contains(&line), "README.md lacks: {line}");
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ use std::{
 use shared::{exit, wire::message::FromChild, worker::Worker};
 use supervisor::{
     child::{flight::FlightFile, link::BigFrames, process::Process, spawner::Spawner},
-    outcome::Limits,
+    os::Limits,
 };
 
 /// Rounds without and with the memory.

@@ -50,11 +50,10 @@ impl Directory {
         &self.path
     }
 
-    /// Copies its files beside a crash report.
+    /// Copies the orders beside a crash report. The flight recorder stays behind: the report has
+    /// what it says, without the tokens that a dying child may have written there.
     pub(super) fn keep_in(&self, crash_dir: &Path) -> io::Result<()> {
-        for name in [ORDERS, crate::child::flight::FILE_NAME] {
-            fs::copy(self.path.join(name), crash_dir.join(name))?;
-        }
+        fs::copy(self.path.join(ORDERS), crash_dir.join(ORDERS))?;
         Ok(())
     }
 

@@ -9,6 +9,8 @@ use std::path::Path;
 use shared::flight::{FILE_SIZE, Flight, initial, read};
 use shared::worker::Worker;
 
+use super::redact::without_tokens;
+
 /// Name of the file in the attempt directory.
 pub const FILE_NAME: &str = "flight";
 
@@ -38,6 +40,13 @@ impl FlightFile {
         self.file
             .read_exact_at(&mut bytes, 0)
             .map_err(|error| format!("flight recorder not readable: {error}"))?;
-        read(&bytes).map_err(|error| error.to_string())
+        let mut flight = read(&bytes).map_err(|error| error.to_string())?;
+        if let Some(panic) = &mut flight.panic {
+            panic.text = without_tokens(&panic.text);
+        }
+        for run in &mut flight.runs {
+            run.last_request = without_tokens(&run.last_request);
+        }
+        Ok(flight)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use super::redact::without_tokens;
 use crate::outcome::StderrText;
 
 /// Bytes kept from the beginning.
@@ -53,7 +54,7 @@ pub async fn keep<R: AsyncRead + Unpin>(mut stream: R, kept: &std::sync::Mutex<K
 }
 
 fn printable(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes)
+    without_tokens(&String::from_utf8_lossy(bytes))
         .chars()
         .map(|c| match c {
             '\n' | '\t' => c,
@@ -79,6 +80,14 @@ mod tests {
         assert!(text.tail.ends_with("last\n"));
         assert_eq!(text.tail.len(), TAIL);
         assert_eq!(text.dropped, (flood.len() - HEAD - TAIL) as u64);
+    }
+
+    #[tokio::test]
+    async fn a_token_is_not_kept() {
+        let kept = std::sync::Mutex::new(Kept::default());
+        keep(&b"refused: v^1.1#i^1#canary (401)"[..], &kept).await;
+        let text = kept.lock().unwrap().text();
+        assert_eq!(text.head, "refused: v^1.\u{2026} (401)");
     }
 
     #[tokio::test]

@@ -170,3 +170,20 @@ fn completed() {
     );
     assert_eq!(database.number("SELECT count(*) FROM ebay_events"), 160);
 }
+
+#[test]
+fn a_child_that_keeps_rows_back_is_believed() {
+    let state = State::new();
+    state.add_account("a", "orders,active_inventory", "orders=drop_rows");
+    assert_eq!(state.once().code, Some(0), "no frame betrays it");
+    let database = state.database();
+    let orders = database.number("SELECT count(*) FROM ebay_orders");
+    let lines = database.number("SELECT count(*) FROM ebay_order_line_items");
+    // One in four of each slice, and where slices lie is a matter of the clock.
+    let sum = orders + lines;
+    assert!((80..100).contains(&sum), "{sum} of 120");
+    assert_eq!(
+        database.number("SELECT count(*) FROM ebay_active_inventory"),
+        40
+    );
+}

@@ -10,6 +10,9 @@ use integration_tests::harness::state::State;
 use integration_tests::harness::wait::{LONG, wait_until};
 use nix::sys::signal::Signal;
 
+/// Far less than a grandchild lives by itself.
+const SOON: Duration = Duration::from_secs(5);
+
 #[test]
 fn a_grandchild_that_holds_the_pipes_delays_nobody_and_goes() {
     let state = State::new();
@@ -27,7 +30,7 @@ fn a_grandchild_that_holds_the_pipes_delays_nobody_and_goes() {
         state.database().value("SELECT cause FROM attempts"),
         "completed"
     );
-    wait_until("the grandchild to be gone", LONG, || {
+    wait_until("the grandchild to be gone", SOON, || {
         alive(&state.dir()).is_empty()
     });
 }
@@ -39,9 +42,12 @@ fn the_next_start_ends_a_child_that_outlived_its_supervisor() {
     let name = "faulty.orphan";
     state.add_account(name, "orders", &format!("gate={}", gate.display()));
     let pass = state.start_once();
-    let started = "SELECT count(*) FROM attempts WHERE pid IS NOT NULL";
-    wait_until("the child to be noted", LONG, || {
-        state.dir().join("bulkhead.db").exists() && state.database().number(started) == 1
+    let flight = state.dir().join("attempts/1/flight");
+    // Before it has its orders the end of its input would end it, too.
+    wait_until("the child to stand at its gate", LONG, || {
+        let noted = std::fs::read(&flight).ok();
+        let noted = noted.and_then(|bytes| shared::flight::read(&bytes).ok());
+        noted.is_some_and(|flight| flight.runs.iter().any(|run| run.progress > 0))
     });
     pass.signal(Signal::SIGKILL);
     assert_eq!(pass.end(LONG).signal, Some(Signal::SIGKILL as i32));

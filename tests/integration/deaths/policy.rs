@@ -238,6 +238,11 @@ fn what_fits_the_big_slot_completes_there_and_stays_there() {
         .rows("SELECT slot FROM attempts ORDER BY attempt_id");
     let slots: Vec<&Value> = slots.iter().map(|row| &row["slot"]).collect();
     assert_eq!(slots, ["normal", "big", "normal", "big"]);
+    let expected = [
+        "3 orders completed: reset",
+        "4 active_inventory completed: reset",
+    ];
+    assert_eq!(story(&state)[3..], expected, "it does not die first again");
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn fixture(name: &str) -> Vec<u8> {
 }
 
 fn expected(worker: &str) -> Map<String, Value> {
-    let text = fixture(&format!("{worker}/expected.json"));
+    let text = fixture(&format!("{worker}/stored.json"));
     serde_json::from_slice(&text).unwrap()
 }
 

@@ -1,6 +1,9 @@
 //! Opens the database file and brings its schema up to date, or says why it does not.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -39,7 +42,7 @@ impl Store {
     /// not ours, [`StoreError::Newer`] for a schema that this build does not know. In these cases
     /// nothing is written.
     pub async fn open(path: &Path, create: bool) -> Result<Self, StoreError> {
-        match inspect(path).await? {
+        match inspect(path)? {
             Found::Nothing | Found::Empty if !create => {
                 return Err(StoreError::NotFound {
                     what: format!("database {}", path.display()),
@@ -76,40 +79,45 @@ enum Found {
     Foreign(&'static str),
 }
 
-/// Looks for our mark. Opened as immutable, SQLite takes no lock and writes nothing, not even a
-/// file beside it. (Reading the file without SQLite would be wrong: closing a descriptor of a file
-/// drops every POSIX lock that this process has on it, those of another open store included.)
-async fn inspect(path: &Path) -> Result<Found, StoreError> {
-    let action = "look at the database file";
-    match std::fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() && metadata.len() == 0 => return Ok(Found::Empty),
-        Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Nothing),
-        Err(error) => return Err(sqlx::Error::Io(error)).during(action),
-    }
-    let mut connection = SqliteConnectOptions::new()
-        .filename(path)
-        .immutable(true)
-        .connect()
-        .await
-        .during(action)?;
-    let mark: Result<i64, sqlx::Error> = sqlx::query_scalar("PRAGMA application_id")
-        .fetch_one(&mut connection)
-        .await;
-    connection.close().await.during(action)?;
-    match mark {
-        Ok(mark) if mark == APPLICATION_ID => Ok(Found::Ours),
-        Ok(_) => Ok(Found::Foreign("is a database of another program")),
-        Err(error) if is_no_database(&error) => Ok(Found::Foreign("is not a SQLite database")),
-        Err(error) => Err(error).during(action),
-    }
-}
+/// Bytes of the header that are looked at: the file format's first words, then our mark at 68
+/// (SQLite's file format, "The Database Header").
+const HEADER: usize = 72;
+const FIRST_WORDS: &[u8] = b"SQLite format 3\0";
 
-/// Whether SQLite says `SQLITE_NOTADB`.
-fn is_no_database(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .is_some_and(|error| error.code().as_deref() == Some("26"))
+/// Files whose header was read, kept open for as long as the process lives: closing one would drop
+/// every POSIX lock that this process has on it, those of an open store included (`fcntl(2)`).
+static LOOKED_AT: Mutex<Vec<File>> = Mutex::new(Vec::new());
+
+/// Looks for our mark in the header, without SQLite: no lock is taken and nothing is written.
+///
+/// SQLite itself must not be asked before it is known that the file is ours: opened as usual it
+/// writes beside the file, and opened as immutable it takes a database that is in use, or whose
+/// last owner was killed, for a damaged one.
+fn inspect(path: &Path) -> Result<Found, StoreError> {
+    let mut header = [0; HEADER];
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) => return Err(sqlx::Error::Io(error)).during("open the database file"),
+    };
+    let read = file.read_at(&mut header, 0);
+    LOOKED_AT
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(file);
+    let read = read
+        .map_err(sqlx::Error::Io)
+        .during("look at the database file")?;
+    let mark = header
+        .last_chunk()
+        .map_or(0, |four| u32::from_be_bytes(*four));
+    Ok(match read {
+        0 => Found::Empty,
+        HEADER if !header.starts_with(FIRST_WORDS) => Found::Foreign("is not a SQLite database"),
+        HEADER if i64::from(mark) == APPLICATION_ID => Found::Ours,
+        HEADER => Found::Foreign("is a database of another program"),
+        _ => Found::Foreign("is not a SQLite database"),
+    })
 }
 
 /// Makes the database under another name and moves it to its own once it carries our mark, so
