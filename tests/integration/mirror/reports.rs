@@ -57,15 +57,15 @@ fn a_recent_report_is_used_again_and_an_old_one_is_not() {
     let db = &stage.db();
     let recent = now_ms() - 10 * MINUTE;
     still.shelf("anna", |shelf| {
-        shelf.tasks.insert("old".to_owned(), now_ms() - 31 * MINUTE);
         shelf.tasks.insert("recent".to_owned(), recent);
+        shelf
+            .tasks
+            .insert("older".to_owned(), now_ms() - 20 * MINUTE);
     });
     stage.once_well();
-    assert_eq!(still.shelf("anna", |shelf| shelf.asked(CREATE)), 0);
-    assert_eq!(
-        still.shelf("anna", |shelf| shelf.asked(&format!("{DOWNLOAD}recent/"))),
-        1
-    );
+    let asked = |request: &str| still.shelf("anna", |shelf| shelf.asked(request));
+    assert_eq!(asked(CREATE), 0);
+    assert_eq!(asked(&format!("{DOWNLOAD}recent/")), 1);
     assert_eq!(
         cursor(db, "anna"),
         stamp(recent),
@@ -73,9 +73,21 @@ fn a_recent_report_is_used_again_and_an_old_one_is_not() {
     );
     // It is the last one committed now, so the next pass needs a new one.
     stage.once_well();
-    assert_eq!(still.shelf("anna", |shelf| shelf.asked(CREATE)), 1);
+    assert_eq!(asked(CREATE), 1);
     assert_eq!(assert_ledger(db, "anna", WORKER).len(), 2);
     assert_eq!(history_of(db, "1"), ["created"]);
+    // Another account, to which nothing is committed yet.
+    still.shelf("boris", |shelf| {
+        *shelf = Shelf::of(NO_ORDERS, report(&[("1", "1.50")]));
+        shelf.tasks.insert("old".to_owned(), now_ms() - 31 * MINUTE);
+    });
+    stage.account("boris");
+    stage.once_well();
+    assert_eq!(still.shelf("boris", |shelf| shelf.asked(CREATE)), 1);
+    assert_eq!(
+        still.shelf("boris", |shelf| shelf.asked(&format!("{DOWNLOAD}old/"))),
+        0
+    );
 }
 
 #[test]
