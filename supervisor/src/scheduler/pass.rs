@@ -28,9 +28,14 @@ pub enum Mode {
 /// One account's worker.
 type Key = (AccountId, Worker);
 
+/// How often one worker's snoozes are waited for in a pass: a report that eBay never finishes must
+/// not keep a pass from ending.
+const MAX_SNOOZES: u32 = 20;
+
 /// A pass under way.
 #[derive(Debug, Default)]
 pub(super) struct Pass {
+    snoozed: BTreeMap<Key, u32>,
     pending: BTreeSet<Key>,
     results: BTreeMap<Key, bool>,
 }
@@ -117,7 +122,11 @@ impl Pass {
         let again = match run.decision.kind {
             DecisionKind::Again | DecisionKind::Solitary | DecisionKind::BigSlot => true,
             DecisionKind::Reset => run.backlog,
-            DecisionKind::Snooze => run.decision.due_at <= now.plus(snoozes),
+            DecisionKind::Snooze => {
+                let times = self.snoozed.entry(key).or_default();
+                *times += 1;
+                *times <= MAX_SNOOZES && run.decision.due_at <= now.plus(snoozes)
+            }
             DecisionKind::Backoff | DecisionKind::Quarantine | DecisionKind::AwaitToken => false,
         };
         if !again {
@@ -137,5 +146,138 @@ impl Pass {
             well,
             ill: self.results.len() - well,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attempt::Ran;
+    use crate::outcome::{Cause, Confidence, Decision, Verdict};
+    use crate::store::RunCounters;
+    use shared::id::AttemptId;
+
+    const KEY: Key = (AccountId(1), Worker::Orders);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn pass() -> Pass {
+        let due = Due {
+            account: KEY.0,
+            worker: KEY.1,
+            due_at: Timestamp(0),
+            last_started_at: None,
+            solitary: false,
+            big_slot: false,
+            quarantined_until: None,
+        };
+        Pass::begin(&[due], Timestamp(0))
+    }
+
+    fn finished(outcome: Outcome, kind: DecisionKind, due_at: i64, backlog: bool) -> Finished {
+        let run = RanRun {
+            worker: KEY.1,
+            outcome,
+            decision: Decision {
+                kind,
+                due_at: Timestamp(due_at),
+                charged: false,
+                why: String::new(),
+            },
+            counters: RunCounters::default(),
+            backlog,
+            report: None,
+        };
+        let verdict = Verdict {
+            cause: Cause::Completed,
+            confidence: Confidence::Proven,
+            evidence: Vec::new(),
+            culprit: None,
+            culprit_confidence: Confidence::Unknown,
+        };
+        let ran = Ran {
+            attempt: AttemptId(1),
+            verdict,
+            peak_resident: None,
+            duration_ms: 0,
+            runs: vec![run],
+        };
+        Finished {
+            account: KEY.0,
+            account_name: String::new(),
+            end: End::Ran(Box::new(ran)),
+        }
+    }
+
+    #[test]
+    fn what_falls_due_at_once_belongs_to_the_pass() {
+        let cases = [
+            (
+                Outcome::Completed,
+                DecisionKind::Reset,
+                false,
+                true,
+                1,
+                "done",
+            ),
+            (
+                Outcome::Completed,
+                DecisionKind::Reset,
+                true,
+                false,
+                1,
+                "backlog",
+            ),
+            (
+                Outcome::Interrupted,
+                DecisionKind::Again,
+                false,
+                false,
+                0,
+                "again",
+            ),
+            (
+                Outcome::Died(Cause::Hung),
+                DecisionKind::Solitary,
+                false,
+                false,
+                0,
+                "solitary",
+            ),
+            (
+                Outcome::Died(Cause::Hung),
+                DecisionKind::Backoff,
+                false,
+                true,
+                0,
+                "backoff",
+            ),
+        ];
+        for (outcome, kind, backlog, done, well, why) in cases {
+            let mut pass = pass();
+            pass.finished(&finished(outcome, kind, 0, backlog), Timestamp(0), SECOND);
+            let summary = pass.summary();
+            assert_eq!((pass.is_done(), summary.well), (done, well), "{why}");
+            assert_eq!(summary.well + summary.ill, 1, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_pass_ends_although_something_snoozes_for_ever() {
+        let outcome = || Outcome::Snoozed {
+            until: Timestamp(5),
+        };
+        let mut long = pass();
+        let later = finished(outcome(), DecisionKind::Snooze, 1_001, false);
+        long.finished(&later, Timestamp(0), SECOND);
+        assert!(long.is_done(), "a long snooze is not waited for");
+        let mut short = pass();
+        for _ in 0..MAX_SNOOZES {
+            let soon = finished(outcome(), DecisionKind::Snooze, 5, false);
+            short.finished(&soon, Timestamp(0), SECOND);
+            assert!(!short.is_done());
+        }
+        let once_more = finished(outcome(), DecisionKind::Snooze, 5, false);
+        short.finished(&once_more, Timestamp(0), SECOND);
+        assert!(short.is_done());
     }
 }
