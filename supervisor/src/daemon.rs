@@ -80,7 +80,7 @@ impl Daemon {
     pub async fn open(state_dir: &Path, config: Config) -> Result<Self, DaemonError> {
         // First of all: without the child's program nothing is to be made or changed.
         let spawner = Spawner::start(&worker_child(&config))?;
-        make_state_dir(state_dir)?;
+        make_private(state_dir)?;
         let lock = lock(state_dir)?;
         let store = Store::open(&state_dir.join(DATABASE), true).await?;
         let context = Context {
@@ -134,7 +134,7 @@ impl Daemon {
 /// The database of a state directory, for reading and for small changes beside a running service.
 pub async fn open_store(state_dir: &Path, create: bool) -> Result<Store, DaemonError> {
     if create {
-        make_state_dir(state_dir)?;
+        make_private(state_dir)?;
     }
     Ok(Store::open(&state_dir.join(DATABASE), create).await?)
 }
@@ -157,7 +157,8 @@ pub fn stop_on_signals() -> Result<Stop, DaemonError> {
     Ok(stops)
 }
 
-fn make_state_dir(path: &Path) -> Result<(), DaemonError> {
+/// Makes a directory that only its owner may look into.
+pub fn make_private(path: &Path) -> Result<(), DaemonError> {
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

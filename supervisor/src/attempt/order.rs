@@ -9,6 +9,7 @@ use shared::window::WindowOrder;
 use shared::worker::Mode;
 
 use crate::config::Config;
+use crate::policy;
 use crate::store::{Account, SyncState};
 
 /// The part of a run's time after which the child begins no further slice: three quarters, so that
@@ -71,12 +72,13 @@ fn run(state: &SyncState, number: RunNo, config: &Config, now: Timestamp) -> Run
 
 fn window(state: &SyncState, config: &Config, now: Timestamp) -> WindowOrder {
     let sync = &config.sync;
+    let step = policy::step_of(&state.policy, sync.step.duration());
     WindowOrder {
         cursor: state
             .cursor
             .unwrap_or_else(|| now.minus(sync.first_span.duration())),
         until: now.minus(sync.lag.duration()),
-        step_ms: state.policy.step_ms.unwrap_or_else(|| sync.step.millis()),
+        step_ms: u64::try_from(step.as_millis()).unwrap_or(u64::MAX),
         overlap_ms: sync.overlap.millis(),
     }
 }

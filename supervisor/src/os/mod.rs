@@ -5,6 +5,4 @@ mod process;
 
 pub use limit::{LimitError, Limits, set_limits};
 pub use nix::sys::signal::Signal;
-pub use process::{
-    Memory, host_name, kill_group, memory, memory_total, own_memory, start_ticks, still_runs,
-};
+pub use process::{Memory, host_name, kill_group, memory, memory_total, start_ticks, still_runs};

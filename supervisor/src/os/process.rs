@@ -52,11 +52,6 @@ pub fn memory(pid: u32) -> Option<Memory> {
     parse_memory(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?)
 }
 
-/// Memory of this process.
-pub fn own_memory() -> Option<Memory> {
-    parse_memory(&fs::read_to_string("/proc/self/status").ok()?)
-}
-
 /// Memory of the machine, in bytes; `None` if `/proc/meminfo` cannot be read.
 pub fn memory_total() -> Option<u64> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;

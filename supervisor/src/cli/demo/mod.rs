@@ -10,7 +10,6 @@ mod verdict;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -22,7 +21,7 @@ use super::args::BadInput;
 use super::output::Output;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::daemon::{Daemon, sibling, stop_on_signals};
+use crate::daemon::{Daemon, make_private, sibling, stop_on_signals};
 use crate::store::{NewAccount, Store};
 use play::Play;
 use script::{CAST, CYCLES, settings};
@@ -124,14 +123,6 @@ fn configure(state_dir: &Path, port: u16, over: Option<&Path>) -> anyhow::Result
     fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     let (config, _) = Config::load(Some(&path), std::env::vars()).map_err(BadInput::from)?;
     Ok(config)
-}
-
-fn make_private(path: &Path) -> anyhow::Result<()> {
-    let made = fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path);
-    made.with_context(|| format!("cannot make {}", path.display()))
 }
 
 fn lay_over(under: &mut toml::Table, over: toml::Table) {

@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use super::row::{Cells, to_json};
 use super::{Store, Tx, lease};
 use crate::outcome::PolicyState;
+use crate::policy;
 use crate::store::attempt::Grant;
 use crate::store::error::{During, StoreError};
 use crate::store::state::{SyncState, SyncStates, Unreadable};
@@ -64,11 +65,11 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let action = "release a quarantine";
         let mut tx = self.begin(action).await?;
-        let mut policy = load(&mut tx, account, worker).await?.policy;
-        if policy.quarantined_until.take().is_none() {
+        let held = load(&mut tx, account, worker).await?.policy;
+        if held.quarantined_until.is_none() {
             return Ok(false);
         }
-        policy.tally.clear();
+        let policy = policy::released(&held);
         sqlx::query(
             "UPDATE sync_state SET policy = ?3, due_at = ?4 WHERE account_id = ?1 AND worker = ?2",
         )
