@@ -84,6 +84,8 @@ pub enum RunMode {
     Window(WindowOrder),
     /// Everything there is.
     Snapshot(SnapshotOrder),
+    /// The recent past once more.
+    Rescan(RescanOrder),
 }
 
 /// What is remembered for a run in snapshot mode.
@@ -93,6 +95,35 @@ pub struct SnapshotOrder {
     pub last_taken_at: Option<Timestamp>,
     /// Where the last run left off.
     pub state: Option<ModeState>,
+    /// Which API to read listings from; the worker `offers` has only one.
+    pub listings: ListingSource,
+}
+
+/// Which API tells what is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListingSource {
+    /// The Feed report.
+    Report,
+    /// Trading `GetMyeBaySelling`, page by page.
+    Trading,
+    /// Trading for few listings, the report for many.
+    Auto {
+        /// More listings than this are read from the report.
+        report_above: u64,
+    },
+}
+
+/// What a run in rescan mode must read: everything created in `[from, until)`, and what was
+/// created in `[open_from, from)` and is still open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RescanOrder {
+    /// Where reading everything begins: 90 days back, once a day the whole look-back.
+    pub from: Timestamp,
+    /// Where reading what is open begins: the whole look-back, 18 months.
+    pub open_from: Timestamp,
+    /// The end, exclusive: now minus the lag.
+    pub until: Timestamp,
 }
 
 /// What a run wants to find again next time.

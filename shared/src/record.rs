@@ -20,7 +20,7 @@ pub const MAX_KEY_PART: usize = 512;
 pub const MAX_RECORDS: usize = 2_000;
 
 /// More key parts than any table has.
-const MAX_KEY_PARTS: usize = 8;
+pub(crate) const MAX_KEY_PARTS: usize = 8;
 
 /// More columns than any table has.
 const MAX_VALUES: usize = 64;
@@ -40,6 +40,8 @@ pub enum Value {
     Decimal(String),
     /// A moment.
     Time(Timestamp),
+    /// Yes or no.
+    Boolean(bool),
 }
 
 impl Value {
@@ -47,10 +49,11 @@ impl Value {
     pub fn fits(&self, kind: Kind) -> bool {
         match self {
             Self::Null | Self::Absent => true,
-            Self::Text(_) => kind == Kind::Text,
+            Self::Text(_) => matches!(kind, Kind::Text | Kind::Mark),
             Self::Integer(_) => kind == Kind::Integer,
             Self::Decimal(text) => kind == Kind::Decimal && is_decimal(text),
             Self::Time(_) => kind == Kind::Time,
+            Self::Boolean(_) => kind == Kind::Boolean,
         }
     }
 }
@@ -92,7 +95,11 @@ impl Record {
     pub fn size(&self) -> usize {
         let value = |value: &Value| match value {
             Value::Text(text) | Value::Decimal(text) => text.len() + 10,
-            Value::Null | Value::Absent | Value::Integer(_) | Value::Time(_) => 10,
+            Value::Null
+            | Value::Absent
+            | Value::Integer(_)
+            | Value::Time(_)
+            | Value::Boolean(_) => 10,
         };
         self.payload.len()
             + self.volatile.len()

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+mod defs;
+
 /// A table that records go to. Variants are appended only: their order is on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Table {
@@ -11,6 +13,26 @@ pub enum Table {
     OrderLineItems,
     /// `ebay_active_inventory`.
     ActiveInventory,
+    /// `ebay_transactions`.
+    Transactions,
+    /// `ebay_offers`.
+    Offers,
+    /// `ebay_messages`.
+    Messages,
+    /// `ebay_finances_transactions`.
+    FinancesTransactions,
+    /// `ebay_finances_fees`.
+    FinancesFees,
+    /// `ebay_payouts`.
+    Payouts,
+    /// `ebay_cases`.
+    Cases,
+    /// `ebay_inquiries`.
+    Inquiries,
+    /// `ebay_returns`.
+    Returns,
+    /// `ebay_purchases`.
+    Purchases,
 }
 
 /// The type of a column.
@@ -24,6 +46,11 @@ pub enum Kind {
     Decimal,
     /// A moment, UTC milliseconds.
     Time,
+    /// Yes or no.
+    Boolean,
+    /// Text about the row that is not part of eBay's item: stored with it, but no change of the
+    /// item if it differs, and not in its history.
+    Mark,
 }
 
 /// A column besides the key.
@@ -51,81 +78,40 @@ pub struct TableDef {
     pub shape_version: u32,
 }
 
-const fn column(name: &'static str, kind: Kind) -> Column {
-    Column { name, kind }
-}
-
-/// Fulfillment `Order`.
-const ORDERS: TableDef = TableDef {
-    name: "ebay_orders",
-    entity: "order",
-    key: &["order_id"],
-    columns: &[
-        column("created_at", Kind::Time),
-        column("modified_at", Kind::Time),
-        column("payment_status", Kind::Text),
-        column("fulfillment_status", Kind::Text),
-        column("cancel_state", Kind::Text),
-        column("buyer_username", Kind::Text),
-        column("total", Kind::Decimal),
-        column("currency", Kind::Text),
-        column("line_item_count", Kind::Integer),
-        column("tracking_number", Kind::Text),
-        column("ship_to_name", Kind::Text),
-        column("ship_to_city", Kind::Text),
-        column("ship_to_state", Kind::Text),
-        column("ship_to_postal_code", Kind::Text),
-        column("ship_to_country", Kind::Text),
-    ],
-    shape_version: 1,
-};
-
-/// Fulfillment `LineItem`.
-const ORDER_LINE_ITEMS: TableDef = TableDef {
-    name: "ebay_order_line_items",
-    entity: "order_line_item",
-    key: &["order_id", "line_item_id"],
-    columns: &[
-        column("sku", Kind::Text),
-        column("legacy_item_id", Kind::Text),
-        column("title", Kind::Text),
-        column("quantity", Kind::Integer),
-        column("total", Kind::Decimal),
-        column("currency", Kind::Text),
-        column("fulfillment_status", Kind::Text),
-    ],
-    shape_version: 1,
-};
-
-/// A listing, or one variation of it.
-const ACTIVE_INVENTORY: TableDef = TableDef {
-    name: "ebay_active_inventory",
-    entity: "listing",
-    key: &["item_id", "sku", "variation_key"],
-    columns: &[
-        column("title", Kind::Text),
-        column("quantity", Kind::Integer),
-        column("price", Kind::Decimal),
-        column("currency", Kind::Text),
-        column("listing_type", Kind::Text),
-        column("condition", Kind::Text),
-        column("start_at", Kind::Time),
-        column("end_at", Kind::Time),
-        column("view_url", Kind::Text),
-    ],
-    shape_version: 1,
-};
-
 impl Table {
     /// Every table, in the order of their numbers on the wire.
-    pub const ALL: [Self; 3] = [Self::Orders, Self::OrderLineItems, Self::ActiveInventory];
+    pub const ALL: [Self; 13] = [
+        Self::Orders,
+        Self::OrderLineItems,
+        Self::ActiveInventory,
+        Self::Transactions,
+        Self::Offers,
+        Self::Messages,
+        Self::FinancesTransactions,
+        Self::FinancesFees,
+        Self::Payouts,
+        Self::Cases,
+        Self::Inquiries,
+        Self::Returns,
+        Self::Purchases,
+    ];
 
     /// Its description.
     pub const fn def(self) -> &'static TableDef {
         match self {
-            Self::Orders => &ORDERS,
-            Self::OrderLineItems => &ORDER_LINE_ITEMS,
-            Self::ActiveInventory => &ACTIVE_INVENTORY,
+            Self::Orders => &defs::ORDERS,
+            Self::OrderLineItems => &defs::ORDER_LINE_ITEMS,
+            Self::ActiveInventory => &defs::ACTIVE_INVENTORY,
+            Self::Transactions => &defs::TRANSACTIONS,
+            Self::Offers => &defs::OFFERS,
+            Self::Messages => &defs::MESSAGES,
+            Self::FinancesTransactions => &defs::FINANCES_TRANSACTIONS,
+            Self::FinancesFees => &defs::FINANCES_FEES,
+            Self::Payouts => &defs::PAYOUTS,
+            Self::Cases => &defs::CASES,
+            Self::Inquiries => &defs::INQUIRIES,
+            Self::Returns => &defs::RETURNS,
+            Self::Purchases => &defs::PURCHASES,
         }
     }
 }

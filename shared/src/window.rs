@@ -23,6 +23,30 @@ pub struct WindowOrder {
     pub step_ms: u64,
     /// How far before the cursor the first slice also fetches, in milliseconds.
     pub overlap_ms: u64,
+    /// What to read once more when the window is covered.
+    pub deep: Option<DeepOrder>,
+}
+
+/// The deep pass: older items whose later changes eBay's filter does not see. It moves no cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeepOrder {
+    /// Where it begins, or goes on after an interruption.
+    pub from: Timestamp,
+    /// Its end, exclusive.
+    pub until: Timestamp,
+}
+
+impl WindowOrder {
+    /// The deep pass as a window of its own, for [`next_slice`].
+    pub fn deep_window(&self) -> Option<Self> {
+        self.deep.map(|deep| Self {
+            cursor: deep.from,
+            until: deep.until,
+            step_ms: self.step_ms,
+            overlap_ms: 0,
+            deep: None,
+        })
+    }
 }
 
 /// One stretch of a window: coverage `[start, end)`, fetched from `fetch_start`.
@@ -68,6 +92,7 @@ mod tests {
             until: Timestamp(until),
             step_ms: u64::try_from(step).unwrap(),
             overlap_ms: 1_800_000,
+            deep: None,
         }
     }
 

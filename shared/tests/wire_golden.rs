@@ -6,7 +6,9 @@ use std::fmt::{Debug, Write};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use shared::attempt::{Attempt, Endpoints, ModeState, Network, RunMode, RunOrder, SnapshotOrder};
+use shared::attempt::{
+    Attempt, Endpoints, ListingSource, ModeState, Network, RunMode, RunOrder, SnapshotOrder,
+};
 use shared::failure::{Failure, Place};
 use shared::id::{AccountId, AttemptId, RunNo};
 use shared::record::{Record, Value};
@@ -81,6 +83,7 @@ fn orders_run() -> RunOrder {
             until: Timestamp(2),
             step_ms: 3,
             overlap_ms: 4,
+            deep: None,
         }),
         take_until: Timestamp(5),
         deadline: Timestamp(6),
@@ -97,6 +100,7 @@ fn inventory_run() -> RunOrder {
                 id: text("task-1"),
                 created_at: Timestamp(7),
             }),
+            listings: ListingSource::Auto { report_above: 300 },
         }),
         take_until: Timestamp(8),
         deadline: Timestamp(9),

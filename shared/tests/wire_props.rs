@@ -8,7 +8,9 @@ use proptest::option;
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use shared::attempt::{Attempt, Endpoints, ModeState, Network, RunMode, RunOrder, SnapshotOrder};
+use shared::attempt::{
+    Attempt, Endpoints, ListingSource, ModeState, Network, RunMode, RunOrder, SnapshotOrder,
+};
 use shared::failure::{Failure, Place};
 use shared::flight;
 use shared::id::{AccountId, AttemptId, RunNo};
@@ -73,12 +75,14 @@ fn mode() -> impl Strategy<Value = RunMode> {
                 until,
                 step_ms,
                 overlap_ms,
+                deep: None,
             })
         ),
         (option::of(time()), option::of(state())).prop_map(|(last_taken_at, state)| {
             RunMode::Snapshot(SnapshotOrder {
                 last_taken_at,
                 state,
+                listings: ListingSource::Auto { report_above: 7 },
             })
         }),
     ]
@@ -244,6 +248,7 @@ fn greet(session: &mut Session, mut attempt: Attempt) {
             mode: RunMode::Snapshot(SnapshotOrder {
                 last_taken_at: None,
                 state: None,
+                listings: ListingSource::Report,
             }),
             take_until: Timestamp(0),
             deadline: Timestamp(0),

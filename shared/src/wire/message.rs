@@ -7,13 +7,20 @@ use serde::{Deserialize, Serialize};
 use crate::attempt::{Attempt, ModeState};
 use crate::failure::Failure;
 use crate::id::RunNo;
-use crate::record::{MAX_RECORDS, Record, at_most};
+use crate::record::{MAX_KEY_PARTS, MAX_RECORDS, Record, at_most};
 use crate::secret::Secret;
+use crate::table::Table;
 use crate::time::Timestamp;
 use crate::window::Slice;
 
 /// Version of the messages; both ends must have the same.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
+
+/// The most items that one probe may ask about.
+pub const MAX_PROBES: usize = 1_000;
+
+/// The longest version of a summary, in bytes.
+pub const MAX_VERSION: usize = 64;
 
 /// What the supervisor says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +50,23 @@ pub enum ToChild {
     Stop {
         /// How long until stronger means follow, in milliseconds.
         grace_ms: u64,
+    },
+    /// The answer to a probe, which it also acknowledges.
+    Needed {
+        /// Which run.
+        run: RunNo,
+        /// Sequence number of the probe.
+        seq: u32,
+        /// Positions in the probe of the items that are not stored in that version, ascending.
+        #[serde(deserialize_with = "at_most::<_, _, MAX_PROBES>")]
+        indices: Vec<u32>,
+    },
+    /// The answer to `NeedToken`.
+    Token {
+        /// Which run.
+        run: RunNo,
+        /// A fresher access token, or none if there is none.
+        token: Option<Secret>,
     },
 }
 
@@ -116,6 +140,34 @@ pub enum FromChild {
     },
     /// Every run has ended; the process exits next.
     Bye,
+    /// Which of these items are not stored in this version? Answered by `Needed`.
+    Probe {
+        /// Which run.
+        run: RunNo,
+        /// Its place in the run's sequence.
+        seq: u32,
+        /// Where they are stored.
+        table: Table,
+        /// At least one, at most [`MAX_PROBES`].
+        #[serde(deserialize_with = "at_most::<_, _, MAX_PROBES>")]
+        items: Vec<Probed>,
+    },
+    /// eBay refused the access token; answered by `Token`. The run sends nothing before that.
+    NeedToken {
+        /// Which run.
+        run: RunNo,
+    },
+}
+
+/// One item of a probe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probed {
+    /// Its key, as in a record.
+    #[serde(deserialize_with = "at_most::<_, _, MAX_KEY_PARTS>")]
+    pub key: Vec<String>,
+    /// The version of its summary, at most [`MAX_VERSION`] bytes: compared with the table's column
+    /// of [`crate::table::Kind::Mark`].
+    pub version: String,
 }
 
 /// What a checkpoint completes.
@@ -125,6 +177,10 @@ pub enum Mark {
     Slice(Slice),
     /// A snapshot as of this time.
     Snapshot(Timestamp),
+    /// A slice of the run's deep pass: moves no cursor.
+    Deep(Slice),
+    /// A rescan up to this time: the order's `until`.
+    Rescan(Timestamp),
 }
 
 /// What was sent since the checkpoint before.
@@ -144,6 +200,8 @@ impl FromChild {
         match self {
             Self::Hello { .. } | Self::Bye => None,
             Self::Batch { run, .. }
+            | Self::Probe { run, .. }
+            | Self::NeedToken { run }
             | Self::State { run, .. }
             | Self::Checkpoint { run, .. }
             | Self::RunDone { run }
@@ -158,6 +216,8 @@ impl FromChild {
         match self {
             Self::Hello { .. } => "Hello",
             Self::Batch { .. } => "Batch",
+            Self::Probe { .. } => "Probe",
+            Self::NeedToken { .. } => "NeedToken",
             Self::State { .. } => "State",
             Self::Checkpoint { .. } => "Checkpoint",
             Self::RunDone { .. } => "RunDone",
@@ -176,6 +236,8 @@ impl ToChild {
             Self::Start { .. } => "Start",
             Self::Ack { .. } => "Ack",
             Self::Refused { .. } => "Refused",
+            Self::Needed { .. } => "Needed",
+            Self::Token { .. } => "Token",
             Self::Stop { .. } => "Stop",
         }
     }

@@ -1,71 +1,15 @@
 //! Which frame is legal now: one pure state machine, kept by both ends.
 
-use crate::attempt::MAX_RUNS;
+use crate::attempt::{MAX_RUNS, RunOrder};
 use crate::id::RunNo;
 use crate::wire::message::{FromChild, ToChild};
 
+mod violation;
+
+pub use violation::Violation;
+
 /// How many batches, states and checkpoints of a run may be unacknowledged.
 pub const MAX_UNACKED: u32 = 4;
-
-/// A frame that was not legal.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Violation {
-    /// The message does not belong here at all.
-    #[error("{message} is not legal {phase}")]
-    Phase {
-        /// Name of the message.
-        message: &'static str,
-        /// Where the session stands.
-        phase: &'static str,
-    },
-    /// A run that the attempt does not have.
-    #[error("{message} names run {run}, which does not exist")]
-    UnknownRun {
-        /// Name of the message.
-        message: &'static str,
-        /// The run named.
-        run: RunNo,
-    },
-    /// A run that has ended.
-    #[error("{message} for run {run}, which has ended")]
-    RunEnded {
-        /// Name of the message.
-        message: &'static str,
-        /// The run named.
-        run: RunNo,
-    },
-    /// A sequence number out of order.
-    #[error("{message} of run {run} has sequence number {got}, expected {expected}")]
-    Sequence {
-        /// Name of the message.
-        message: &'static str,
-        /// The run named.
-        run: RunNo,
-        /// What came.
-        got: u32,
-        /// What had to come.
-        expected: u32,
-    },
-    /// Too much unacknowledged, or an end with something unacknowledged.
-    #[error("{message} of run {run} with {unacked} unacknowledged")]
-    Unacknowledged {
-        /// Name of the message.
-        message: &'static str,
-        /// The run named.
-        run: RunNo,
-        /// How many.
-        unacked: u32,
-    },
-    /// The attempt's runs are not numbered from 0, or are none or too many.
-    #[error("the runs of the attempt are not numbered from 0, or not between 1 and {MAX_RUNS}")]
-    Runs,
-    /// A batch without records.
-    #[error("batch of run {run} has no records")]
-    EmptyBatch {
-        /// The run named.
-        run: RunNo,
-    },
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -98,6 +42,14 @@ struct RunState {
     run: Run,
     sent: u32,
     acked: u32,
+    asked: Option<Question>,
+}
+
+/// What a run waits to hear from the supervisor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Question {
+    Probe,
+    Token,
 }
 
 /// The state of one connection between supervisor and child.
@@ -164,36 +116,24 @@ impl Session {
     pub fn to_child(&mut self, message: &ToChild) -> Result<(), Violation> {
         let name = message.name();
         match (message, self.phase) {
-            (ToChild::Start { attempt, .. }, Phase::AwaitStart) => {
-                let numbered = attempt
-                    .runs
-                    .iter()
-                    .enumerate()
-                    .all(|(position, order)| order.run.index() == position);
-                if attempt.runs.is_empty() || attempt.runs.len() > MAX_RUNS || !numbered {
-                    return Err(Violation::Runs);
-                }
-                let fresh = RunState {
-                    run: Run::Open,
-                    sent: 0,
-                    acked: 0,
-                };
-                self.runs = vec![fresh; attempt.runs.len()];
-                self.phase = Phase::Running;
-                Ok(())
-            }
+            (ToChild::Start { attempt, .. }, Phase::AwaitStart) => self.start(&attempt.runs),
             (ToChild::Ack { run, seq }, Phase::Running) => {
                 let state = known(&mut self.runs, name, *run)?;
-                if *seq != state.acked || state.acked == state.sent {
-                    return Err(Violation::Sequence {
+                if state.asked == Some(Question::Probe) {
+                    return Err(Violation::Unanswered {
                         message: name,
                         run: *run,
-                        got: *seq,
-                        expected: state.acked,
                     });
                 }
-                state.acked += 1;
-                Ok(())
+                state.acknowledge(name, *run, *seq)
+            }
+            (ToChild::Needed { run, seq, .. }, Phase::Running) => {
+                let state = known(&mut self.runs, name, *run)?;
+                state.answered(Question::Probe, name, *run)?;
+                state.acknowledge(name, *run, *seq)
+            }
+            (ToChild::Token { run, .. }, Phase::Running) => {
+                known(&mut self.runs, name, *run)?.answered(Question::Token, name, *run)
             }
             (ToChild::Refused { run, .. }, Phase::Running) => {
                 let state = known(&mut self.runs, name, *run)?;
@@ -211,7 +151,13 @@ impl Session {
                 Ok(())
             }
             // The child may have said Bye while the answer was on its way.
-            (ToChild::Ack { .. } | ToChild::Refused { .. }, Phase::Over) => Ok(()),
+            (
+                ToChild::Ack { .. }
+                | ToChild::Needed { .. }
+                | ToChild::Token { .. }
+                | ToChild::Refused { .. },
+                Phase::Over,
+            ) => Ok(()),
             _ => Err(self.out_of_phase(name)),
         }
     }
@@ -227,9 +173,41 @@ impl Session {
             (FromChild::Bye, Phase::Running) => self.bye(name),
             (FromChild::Batch { run, seq, records }, Phase::Running) => {
                 if records.is_empty() {
-                    return Err(Violation::EmptyBatch { run: *run });
+                    return Err(Violation::Empty {
+                        message: name,
+                        run: *run,
+                    });
                 }
                 self.sequenced(name, *run, *seq)
+            }
+            (
+                FromChild::Probe {
+                    run, seq, items, ..
+                },
+                Phase::Running,
+            ) => {
+                if items.is_empty() {
+                    return Err(Violation::Empty {
+                        message: name,
+                        run: *run,
+                    });
+                }
+                let unacked = self.unacked(*run);
+                if unacked > 0 {
+                    return Err(Violation::Unacknowledged {
+                        message: name,
+                        run: *run,
+                        unacked,
+                    });
+                }
+                self.sequenced(name, *run, *seq)?;
+                self.asks(*run, Question::Probe);
+                Ok(())
+            }
+            (FromChild::NeedToken { run }, Phase::Running) => {
+                open(&mut self.runs, name, *run)?.may_speak(name, *run)?;
+                self.asks(*run, Question::Token);
+                Ok(())
             }
             (
                 FromChild::State { run, seq, .. } | FromChild::Checkpoint { run, seq, .. },
@@ -253,8 +231,34 @@ impl Session {
         }
     }
 
+    fn start(&mut self, runs: &[RunOrder]) -> Result<(), Violation> {
+        let numbered = runs
+            .iter()
+            .enumerate()
+            .all(|(position, order)| order.run.index() == position);
+        if runs.is_empty() || runs.len() > MAX_RUNS || !numbered {
+            return Err(Violation::Runs);
+        }
+        let fresh = RunState {
+            run: Run::Open,
+            sent: 0,
+            acked: 0,
+            asked: None,
+        };
+        self.runs = vec![fresh; runs.len()];
+        self.phase = Phase::Running;
+        Ok(())
+    }
+
+    fn asks(&mut self, run: RunNo, question: Question) {
+        if let Some(state) = self.runs.get_mut(run.index()) {
+            state.asked = Some(question);
+        }
+    }
+
     fn sequenced(&mut self, message: &'static str, run: RunNo, seq: u32) -> Result<(), Violation> {
         let state = open(&mut self.runs, message, run)?;
+        state.may_speak(message, run)?;
         if seq != state.sent {
             return Err(Violation::Sequence {
                 message,
@@ -278,6 +282,9 @@ impl Session {
 
     fn end(&mut self, message: &'static str, run: RunNo, all_acked: bool) -> Result<(), Violation> {
         let state = open(&mut self.runs, message, run)?;
+        if all_acked {
+            state.may_speak(message, run)?;
+        }
         let unacked = state.sent - state.acked;
         if all_acked && unacked > 0 && state.run == Run::Open {
             return Err(Violation::Unacknowledged {
@@ -296,6 +303,47 @@ impl Session {
             return Err(self.out_of_phase(message));
         }
         self.phase = Phase::Over;
+        Ok(())
+    }
+}
+
+impl RunState {
+    /// A refused run gets no answer any more.
+    fn may_speak(&self, message: &'static str, run: RunNo) -> Result<(), Violation> {
+        if self.asked.is_some() && self.run == Run::Open {
+            return Err(Violation::Unanswered { message, run });
+        }
+        Ok(())
+    }
+
+    fn answered(
+        &mut self,
+        question: Question,
+        message: &'static str,
+        run: RunNo,
+    ) -> Result<(), Violation> {
+        if self.asked != Some(question) {
+            return Err(Violation::NotAsked { message, run });
+        }
+        self.asked = None;
+        Ok(())
+    }
+
+    fn acknowledge(
+        &mut self,
+        message: &'static str,
+        run: RunNo,
+        seq: u32,
+    ) -> Result<(), Violation> {
+        if seq != self.acked || self.acked == self.sent {
+            return Err(Violation::Sequence {
+                message,
+                run,
+                got: seq,
+                expected: self.acked,
+            });
+        }
+        self.acked += 1;
         Ok(())
     }
 }

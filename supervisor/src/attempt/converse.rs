@@ -194,6 +194,10 @@ impl<'a> Conversation<'a> {
                 self.commit(run, seq, &Commit::Checkpoint(mark, counts))
                     .await;
             }
+            FromChild::Probe { run, .. } | FromChild::NeedToken { run } => {
+                self.violation("a question that has no answer yet".to_owned(), Some(run))
+                    .await;
+            }
             FromChild::RunDone { run } => self.done(run).await,
             FromChild::RunSnoozed { run, until } => {
                 let latest = self.context.clock.now().plus(MAX_SNOOZE);

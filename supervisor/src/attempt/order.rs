@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use shared::attempt::{Attempt, Endpoints, RunMode, RunOrder, SnapshotOrder};
+use shared::attempt::{
+    Attempt, Endpoints, ListingSource, RescanOrder, RunMode, RunOrder, SnapshotOrder,
+};
 use shared::id::{AttemptId, RunNo};
 use shared::time::Timestamp;
 use shared::window::WindowOrder;
@@ -15,6 +17,11 @@ use crate::store::{Account, SyncState};
 /// The part of a run's time after which the child begins no further slice: three quarters, so that
 /// the last one can finish before the deadline.
 const TAKE: (u32, u32) = (3, 4);
+
+/// How far back a rescan reads everything: eBay's widest window.
+const RECENT: Duration = Duration::from_hours(90 * 24);
+/// How far back eBay's post-order searches reach: 18 months.
+const LOOK_BACK: Duration = Duration::from_hours(540 * 24);
 
 /// Everything that an attempt is made of.
 #[derive(Debug)]
@@ -59,7 +66,9 @@ fn run(state: &SyncState, number: RunNo, config: &Config, now: Timestamp) -> Run
             // A snapshot that was refused proves nothing by coming again: only a newer one counts.
             last_taken_at: state.cursor.max(state.suspect_at),
             state: state.mode_state.clone(),
+            listings: ListingSource::Report,
         }),
+        Mode::Rescan => RunMode::Rescan(rescan(config, now)),
     };
     RunOrder {
         run: number,
@@ -67,6 +76,15 @@ fn run(state: &SyncState, number: RunNo, config: &Config, now: Timestamp) -> Run
         mode,
         take_until: now.plus(time * TAKE.0 / TAKE.1),
         deadline: now.plus(time),
+    }
+}
+
+fn rescan(config: &Config, now: Timestamp) -> RescanOrder {
+    let until = now.minus(config.sync.lag.duration());
+    RescanOrder {
+        from: until.minus(RECENT),
+        open_from: until.minus(LOOK_BACK),
+        until,
     }
 }
 
@@ -80,6 +98,7 @@ fn window(state: &SyncState, config: &Config, now: Timestamp) -> WindowOrder {
         until: now.minus(sync.lag.duration()),
         step_ms: u64::try_from(step.as_millis()).unwrap_or(u64::MAX),
         overlap_ms: sync.overlap.millis(),
+        deep: None,
     }
 }
 
@@ -87,7 +106,7 @@ fn window(state: &SyncState, config: &Config, now: Timestamp) -> WindowOrder {
 pub(super) fn has_backlog(order: &RunOrder, cursor: Option<Timestamp>) -> bool {
     match &order.mode {
         RunMode::Window(window) => cursor.unwrap_or(window.cursor) < window.until,
-        RunMode::Snapshot(_) => false,
+        RunMode::Snapshot(_) | RunMode::Rescan(_) => false,
     }
 }
 
@@ -138,6 +157,7 @@ mod tests {
                 until: NOW.minus(Duration::from_mins(2)),
                 step_ms,
                 overlap_ms: 1_800_000,
+                deep: None,
             };
             assert_eq!(mode(&state), RunMode::Window(expected));
         }

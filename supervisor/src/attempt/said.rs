@@ -79,7 +79,10 @@ pub(super) fn done_fault(
         {
             "RunDone before the window is covered, with time left"
         }
-        RunMode::Snapshot(_) | RunMode::Window(_) => return None,
+        RunMode::Rescan(_) if counters.slices == 0 && now < order.take_until => {
+            "RunDone of a rescan without a checkpoint, with time left"
+        }
+        RunMode::Snapshot(_) | RunMode::Window(_) | RunMode::Rescan(_) => return None,
     };
     Some(Failure::Bug {
         what: fault.to_owned(),
@@ -89,7 +92,7 @@ pub(super) fn done_fault(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::attempt::SnapshotOrder;
+    use shared::attempt::{ListingSource, SnapshotOrder};
     use shared::window::WindowOrder;
     use shared::worker::Worker;
 
@@ -136,10 +139,12 @@ mod tests {
             until: Timestamp(10),
             step_ms: 1,
             overlap_ms: 0,
+            deep: None,
         }));
         let snapshot = order(RunMode::Snapshot(SnapshotOrder {
             last_taken_at: None,
             state: None,
+            listings: ListingSource::Report,
         }));
         let counters = |slices, cursor: Option<i64>| RunCounters {
             slices,

@@ -112,7 +112,7 @@ impl Watchdog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::attempt::{RunMode, SnapshotOrder};
+    use shared::attempt::{ListingSource, RunMode, SnapshotOrder};
     use shared::flight::{initial, read};
     use shared::worker::Worker;
 
@@ -125,6 +125,7 @@ mod tests {
             mode: RunMode::Snapshot(SnapshotOrder {
                 last_taken_at: None,
                 state: None,
+                listings: ListingSource::Report,
             }),
             take_until: Timestamp(0),
             deadline: Timestamp(900_000),

@@ -94,7 +94,7 @@ impl Config {
     pub fn deadline_for(&self, account: &str, worker: Worker) -> Span {
         let timeouts = self.timeouts_for(account);
         match worker.mode() {
-            Mode::Window => timeouts.deadline,
+            Mode::Window | Mode::Rescan => timeouts.deadline,
             Mode::Snapshot => timeouts.snapshot_deadline,
         }
     }

@@ -131,9 +131,18 @@ impl Intervals {
 
     const fn default_of(worker: Worker) -> Span {
         match worker {
-            Worker::Orders => Span::from_mins(5),
             // eBay makes 25 reports per seller and day; 75 minutes plan for 80 % of them.
             Worker::ActiveInventory => Span::from_mins(75),
+            Worker::Orders
+            | Worker::Transactions
+            | Worker::Messages
+            | Worker::Finances
+            | Worker::Cases
+            | Worker::Inquiries
+            | Worker::Returns
+            | Worker::Purchases => Span::from_mins(5),
+            // One call for each SKU: every 5 minutes would be without end for a large shop.
+            Worker::Offers => Span::from_mins(60),
         }
     }
 }

@@ -80,9 +80,12 @@ pub(super) fn is_sane_time(time: Timestamp) -> bool {
 fn sane(value: &Value) -> bool {
     match value {
         Value::Time(time) => is_sane_time(*time),
-        Value::Null | Value::Absent | Value::Text(_) | Value::Integer(_) | Value::Decimal(_) => {
-            true
-        }
+        Value::Null
+        | Value::Absent
+        | Value::Text(_)
+        | Value::Integer(_)
+        | Value::Decimal(_)
+        | Value::Boolean(_) => true,
     }
 }
 

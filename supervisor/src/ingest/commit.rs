@@ -108,7 +108,7 @@ impl Ingest {
                     .await?;
                 (result, taken_at)
             }
-            (RunMode::Window(_), Mark::Snapshot(_)) | (RunMode::Snapshot(_), Mark::Slice(_)) => {
+            (RunMode::Window(_) | RunMode::Snapshot(_) | RunMode::Rescan(_), _) => {
                 return Err(IngestError::violation("a checkpoint of another mode"));
             }
         };
@@ -127,7 +127,7 @@ impl RunProgress {
     fn next_slice(&self) -> Option<Slice> {
         match &self.order.mode {
             RunMode::Window(window) => next_slice(window, self.cursor.unwrap_or(window.cursor)),
-            RunMode::Snapshot(_) => None,
+            RunMode::Snapshot(_) | RunMode::Rescan(_) => None,
         }
     }
 

@@ -33,6 +33,7 @@ fn push(out: &mut Vec<u8>, at: u16, value: &Value) {
         Value::Decimal(text) => (2, text.as_bytes()),
         Value::Integer(number) => return push_number(out, at, 3, *number),
         Value::Time(time) => return push_number(out, at, 4, time.0),
+        Value::Boolean(yes) => return push_number(out, at, 5, i64::from(*yes)),
     };
     out.extend(at.to_le_bytes());
     out.push(kind);

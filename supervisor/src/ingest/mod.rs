@@ -74,6 +74,7 @@ impl Ingest {
                 cursor: match &order.mode {
                     RunMode::Window(window) => Some(window.cursor),
                     RunMode::Snapshot(snapshot) => snapshot.last_taken_at,
+                    RunMode::Rescan(_) => None,
                 },
                 received: 0,
                 seen: Seen::default(),

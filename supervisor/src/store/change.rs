@@ -100,6 +100,7 @@ impl Cell {
             Value::Text(text) | Value::Decimal(text) => Some(Self::Text(text)),
             Value::Integer(number) => Some(Self::Integer(number)),
             Value::Time(time) => Some(Self::Text(time.to_string())),
+            Value::Boolean(yes) => Some(Self::Integer(i64::from(yes))),
         }
     }
 }

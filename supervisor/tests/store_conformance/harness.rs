@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value as Json;
-use shared::attempt::{ModeState, RunMode, RunOrder, SnapshotOrder};
+use shared::attempt::{ListingSource, ModeState, RescanOrder, RunMode, RunOrder, SnapshotOrder};
 use shared::id::{AccountId, RunNo};
 use shared::record::{Record, Value};
 use shared::table::Table;
@@ -70,10 +70,17 @@ impl World {
                 until: at(100),
                 step_ms: 24 * HOUR as u64,
                 overlap_ms: HOUR as u64,
+                deep: None,
+            }),
+            Mode::Rescan => RunMode::Rescan(RescanOrder {
+                from: Timestamp(0),
+                open_from: Timestamp(0),
+                until: Timestamp(i64::from(i32::MAX)),
             }),
             Mode::Snapshot => RunMode::Snapshot(SnapshotOrder {
                 last_taken_at: state.cursor,
                 state: state.mode_state.clone(),
+                listings: ListingSource::Report,
             }),
         };
         let order = RunOrder {

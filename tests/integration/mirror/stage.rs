@@ -111,7 +111,15 @@ impl Stage {
         let file = file.to_str().unwrap();
         let environment = ["--environment", "simulated"];
         let add = [
-            &["account", "add", name, "--token-file", file],
+            &[
+                "account",
+                "add",
+                name,
+                "--workers",
+                "orders,active_inventory",
+                "--token-file",
+                file,
+            ],
             &environment[..],
         ]
         .concat();

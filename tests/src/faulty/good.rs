@@ -34,10 +34,11 @@ impl Good<'_> {
         let all = match order.mode {
             RunMode::Window(_) => world.all_orders(),
             RunMode::Snapshot(_) => world.listings(),
+            RunMode::Rescan(_) => Vec::new(),
         };
         let slice = match &order.mode {
             RunMode::Window(window) => next_slice(window, window.cursor),
-            RunMode::Snapshot(_) => None,
+            RunMode::Snapshot(_) | RunMode::Rescan(_) => None,
         };
         self.flight.stage(order.run, Phase::Sending, slice);
         let some: Vec<Record> = all.into_iter().take(5).collect();
@@ -55,6 +56,11 @@ impl Good<'_> {
                 let listings = World::new(self.script).listings();
                 let taken = Mark::Snapshot(self.started_at);
                 self.complete(order.run, listings, taken, dropping)?;
+            }
+            RunMode::Rescan(rescan) => {
+                self.flight.stage(order.run, Phase::Sending, None);
+                let mark = Mark::Rescan(rescan.until);
+                self.complete(order.run, Vec::new(), mark, dropping)?;
             }
         }
         self.flight.stage(order.run, Phase::Ended, None);

@@ -117,7 +117,7 @@ fn records(order: &RunOrder, script: &Script) -> Vec<Record> {
     let world = World::new(script);
     let mut records = match order.mode {
         RunMode::Window(_) => world.all_orders(),
-        RunMode::Snapshot(_) => world.listings(),
+        RunMode::Snapshot(_) | RunMode::Rescan(_) => world.listings(),
     };
     records.truncate(5);
     records
@@ -127,7 +127,7 @@ fn foreign(order: &RunOrder, script: &Script) -> Vec<Record> {
     let world = World::new(script);
     let mut records = match order.mode {
         RunMode::Window(_) => world.listings(),
-        RunMode::Snapshot(_) => world.all_orders(),
+        RunMode::Snapshot(_) | RunMode::Rescan(_) => world.all_orders(),
     };
     records.truncate(1);
     records
@@ -143,6 +143,7 @@ fn right_mark(order: &RunOrder) -> Mark {
             }))
         }
         RunMode::Snapshot(_) => Mark::Snapshot(order.take_until),
+        RunMode::Rescan(rescan) => Mark::Rescan(rescan.until),
     }
 }
 
@@ -150,6 +151,7 @@ fn wrong_slice(order: &RunOrder) -> Slice {
     let until = match &order.mode {
         RunMode::Window(window) => window.until,
         RunMode::Snapshot(_) => order.take_until,
+        RunMode::Rescan(rescan) => rescan.until,
     };
     let beyond = until.plus(shared::window::MAX_STEP);
     Slice {

@@ -193,6 +193,14 @@ impl Script {
         match worker {
             Worker::Orders => self.orders,
             Worker::ActiveInventory => self.active_inventory,
+            Worker::Transactions
+            | Worker::Offers
+            | Worker::Messages
+            | Worker::Finances
+            | Worker::Cases
+            | Worker::Inquiries
+            | Worker::Returns
+            | Worker::Purchases => Behaviour::Good,
         }
     }
 }

@@ -86,9 +86,10 @@ impl Talk {
                 Ok((*attempt, token))
             }
             ToChild::Stop { .. } => Err(TalkError::Stop),
-            other @ (ToChild::Ack { .. } | ToChild::Refused { .. }) => {
-                Err(TalkError::Unexpected(other.name()))
-            }
+            other @ (ToChild::Ack { .. }
+            | ToChild::Refused { .. }
+            | ToChild::Needed { .. }
+            | ToChild::Token { .. }) => Err(TalkError::Unexpected(other.name())),
         }
     }
 
@@ -140,9 +141,10 @@ impl Talk {
             } if acked == run && number == seq => Ok(()),
             ToChild::Refused { run, failure } => Err(TalkError::Refused(run, failure)),
             ToChild::Stop { .. } => Err(TalkError::Stop),
-            other @ (ToChild::Ack { .. } | ToChild::Start { .. }) => {
-                Err(TalkError::Unexpected(other.name()))
-            }
+            other @ (ToChild::Ack { .. }
+            | ToChild::Start { .. }
+            | ToChild::Needed { .. }
+            | ToChild::Token { .. }) => Err(TalkError::Unexpected(other.name())),
         }
     }
 

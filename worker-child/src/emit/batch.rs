@@ -11,7 +11,7 @@ use shared::wire::session::MAX_UNACKED;
 
 use super::wire::{Wire, WireError};
 use crate::stage::RunStage;
-use crate::workers::step::Completed;
+use crate::workers::step::{Completed, Probe};
 
 /// A batch is cut before it grows over this, in bytes; a single record may be larger.
 pub const BATCH_BYTES: usize = 256 * 1024;
@@ -20,6 +20,8 @@ pub const BATCH_RECORDS: usize = MAX_RECORDS;
 /// After a frame above this size, in bytes, the run waits until it is acknowledged: memory holds
 /// one such frame at a time.
 const BIG_FRAME: usize = 1024 * 1024;
+/// Room for one item of a probe, in bytes.
+const PROBED: usize = 128;
 /// Room for a frame's envelope, in bytes.
 const ENVELOPE: usize = 256;
 
@@ -97,6 +99,24 @@ impl Emitter {
         self.send(&FromChild::State { run, seq, state }, ENVELOPE)?;
         self.wire.at_most_unacked(run, 0).await;
         Ok(())
+    }
+
+    /// Asks which items are not stored in their version; returns their positions.
+    pub async fn probe(&mut self, probe: Probe) -> Result<Vec<usize>, Failure> {
+        self.settle().await?;
+        let (run, seq) = (self.run, self.wire.next_seq(self.run));
+        let Probe { table, items } = probe;
+        let bound = items.len();
+        let message = FromChild::Probe {
+            run,
+            seq,
+            table,
+            items,
+        };
+        self.send(&message, ENVELOPE + bound * PROBED)?;
+        let indices = self.wire.needed(run).await;
+        let positions = indices.into_iter().map(|index| index as usize);
+        Ok(positions.filter(|position| *position < bound).collect())
     }
 
     /// Says that a slice or snapshot is complete; returns when that is committed.

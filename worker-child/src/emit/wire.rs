@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use shared::failure::Failure;
 use shared::id::RunNo;
+use shared::secret::Secret;
 use shared::wire::codec::{self, CodecError};
 use shared::wire::message::{FromChild, ToChild};
 use shared::wire::session::{Session, Violation};
@@ -45,6 +46,18 @@ struct Shared {
 struct Run {
     changed: Notify,
     refusal: RefCell<Option<Failure>>,
+    /// The answer to a probe, until the run takes it.
+    needed: RefCell<Option<Vec<u32>>>,
+    /// The answer to `NeedToken`, until the run takes it.
+    token: RefCell<Fresh>,
+}
+
+/// An answer to `NeedToken`.
+#[derive(Debug, Default)]
+enum Fresh {
+    #[default]
+    Unheard,
+    Heard(Option<Secret>),
 }
 
 impl Wire {
@@ -81,6 +94,20 @@ impl Wire {
                 let run = self.run(run);
                 if let Some(run) = run {
                     run.refusal.replace(Some(failure));
+                }
+                run
+            }
+            ToChild::Needed { run, indices, .. } => {
+                let run = self.run(run);
+                if let Some(run) = run {
+                    run.needed.replace(Some(indices));
+                }
+                run
+            }
+            ToChild::Token { run, token } => {
+                let run = self.run(run);
+                if let Some(run) = run {
+                    run.token.replace(Fresh::Heard(token));
                 }
                 run
             }
@@ -123,6 +150,31 @@ impl Wire {
         refusal.unwrap_or_else(|| Failure::Bug {
             what: "refused without a failure".to_owned(),
         })
+    }
+
+    /// Waits for the answer to the run's probe.
+    pub async fn needed(&self, run: RunNo) -> Vec<u32> {
+        self.wait(run, || {
+            self.run(run)
+                .is_some_and(|run| run.needed.borrow().is_some())
+        })
+        .await;
+        let needed = self.run(run).and_then(|run| run.needed.take());
+        needed.unwrap_or_default()
+    }
+
+    /// Asks for a fresher access token and waits for the answer.
+    pub async fn fresh_token(&self, run: RunNo) -> Result<Option<Secret>, WireError> {
+        self.send(&FromChild::NeedToken { run }, 0)?;
+        self.wait(run, || {
+            self.run(run)
+                .is_some_and(|run| matches!(*run.token.borrow(), Fresh::Heard(_)))
+        })
+        .await;
+        match self.run(run).map(|run| run.token.take()) {
+            Some(Fresh::Heard(token)) => Ok(token),
+            Some(Fresh::Unheard) | None => Ok(None),
+        }
     }
 
     fn run(&self, run: RunNo) -> Option<&Run> {

@@ -12,13 +12,15 @@ use shared::attempt::{Attempt, Endpoints};
 use shared::secret::Secret;
 
 use super::redact;
-use super::request::{Base, Method, Request};
+use super::request::{Auth, Base, Method, Request};
 
 /// What eBay sees of us.
 const USER_AGENT: &str = concat!("bulkhead/", env!("CARGO_PKG_VERSION"));
 /// HTTP/2 windows: how much may arrive unread, in bytes. They count against the memory limit.
 const STREAM_WINDOW: u32 = 512 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
+/// Header in which Trading wants the access token.
+const TRADING_TOKEN: &str = "X-EBAY-API-IAF-TOKEN";
 /// Headers in which eBay names a request, the better one first.
 const REQUEST_IDS: [&str; 2] = ["x-ebay-c-request-id", "rlogid"];
 
@@ -50,15 +52,15 @@ pub struct Client {
     http: reqwest::Client,
     endpoints: Endpoints,
     bearer: HeaderValue,
+    iaf: HeaderValue,
+    bare: HeaderValue,
     header_timeout: Duration,
 }
 
 impl Client {
     /// A client for an attempt with its token.
     pub fn new(attempt: &Attempt, token: &Secret, tls: ClientConfig) -> Result<Self, ClientError> {
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-            .map_err(|_| ClientError::Token)?;
-        bearer.set_sensitive(true);
+        let token = token.expose();
         let network = &attempt.network;
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
@@ -75,7 +77,9 @@ impl Client {
         Ok(Self {
             http,
             endpoints: attempt.endpoints.clone(),
-            bearer,
+            bearer: secret(&format!("Bearer {token}"))?,
+            iaf: secret(&format!("IAF {token}"))?,
+            bare: secret(token)?,
             header_timeout: Duration::from_millis(network.header_timeout_ms),
         })
     }
@@ -93,15 +97,21 @@ impl Client {
         let mut builder = self
             .http
             .request(method, format!("{base}{}", request.target()))
-            .header(AUTHORIZATION, self.bearer.clone())
             .header(ACCEPT, "*/*");
+        builder = match request.auth {
+            Auth::Bearer => builder.header(AUTHORIZATION, self.bearer.clone()),
+            Auth::Iaf => builder.header(AUTHORIZATION, self.iaf.clone()),
+            Auth::Trading => builder.header(TRADING_TOKEN, self.bare.clone()),
+        };
         for (name, value) in &request.headers {
             builder = builder.header(*name, value);
         }
         if let Some(body) = &request.body {
-            builder = builder
-                .header(CONTENT_TYPE, "application/json")
-                .body(body.clone());
+            let kind = match request.auth {
+                Auth::Bearer | Auth::Iaf => "application/json",
+                Auth::Trading => "text/xml",
+            };
+            builder = builder.header(CONTENT_TYPE, kind).body(body.clone());
         }
         match tokio::time::timeout(self.header_timeout, builder.send()).await {
             Ok(Ok(response)) => Ok(Answer { response }),
@@ -109,6 +119,13 @@ impl Client {
             Err(_) => Err(SendError::Timeout(self.header_timeout)),
         }
     }
+}
+
+/// A header value that is never shown.
+fn secret(text: &str) -> Result<HeaderValue, ClientError> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| ClientError::Token)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// An answer whose headers have come.

@@ -11,4 +11,4 @@ pub mod roots;
 
 pub use body::{Body, BodyError, Filled};
 pub use client::{Answer, Client, ClientError, SendError};
-pub use request::{Base, Method, Request, Shape};
+pub use request::{Auth, Base, Method, Request, Shape};

@@ -30,6 +30,17 @@ impl Method {
     }
 }
 
+/// How the access token travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// `Authorization: IAF`, as Post-Order wants it.
+    Iaf,
+    /// `X-EBAY-API-IAF-TOKEN`, as Trading wants it.
+    Trading,
+}
+
 /// How the answer is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -43,6 +54,15 @@ pub enum Shape {
         /// Local names from the root to the item.
         item_path: &'static [&'static str],
     },
+    /// A Trading answer: the elements at this path are items.
+    Call {
+        /// Local names from the root to the item.
+        item_path: &'static [&'static str],
+        /// Paths below the root, with points between the names, of texts that the worker wants.
+        tells: &'static [&'static str],
+    },
+    /// One JSON object that is an item as a whole.
+    Item,
     /// One small JSON object.
     Object,
     /// No body; the `Location` header matters.
@@ -62,12 +82,16 @@ pub struct Request {
     pub query: Vec<(&'static str, String)>,
     /// Headers that are not secret.
     pub headers: Vec<(&'static str, String)>,
-    /// A JSON body.
+    /// How the access token travels.
+    pub auth: Auth,
+    /// A body: XML for [`Auth::Trading`], else JSON.
     pub body: Option<String>,
     /// How the answer is read.
     pub shape: Shape,
     /// Whether a 404 is an answer to the worker instead of a failure.
     pub may_be_missing: bool,
+    /// Whether a 204 is an answer to the worker instead of a failure: there is nothing.
+    pub may_be_empty: bool,
 }
 
 impl Request {
@@ -79,9 +103,11 @@ impl Request {
             path: path.into(),
             query: Vec::new(),
             headers: Vec::new(),
+            auth: Auth::Bearer,
             body: None,
             shape,
             may_be_missing: false,
+            may_be_empty: false,
         }
     }
 
@@ -112,6 +138,27 @@ impl Request {
     #[must_use]
     pub fn may_be_missing(mut self) -> Self {
         self.may_be_missing = true;
+        self
+    }
+
+    /// The same request, with a 204 handed to the worker.
+    #[must_use]
+    pub fn may_be_empty(mut self) -> Self {
+        self.may_be_empty = true;
+        self
+    }
+
+    /// The same request, sent to this host.
+    #[must_use]
+    pub fn at(mut self, base: Base) -> Self {
+        self.base = base;
+        self
+    }
+
+    /// The same request, with the access token sent in this way.
+    #[must_use]
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.auth = auth;
         self
     }
 

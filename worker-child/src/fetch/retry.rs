@@ -53,6 +53,8 @@ pub enum Verdict {
     Done,
     /// What was asked for does not exist, and the worker wants to know.
     Missing,
+    /// There is nothing, and the worker wants to know.
+    Empty,
     /// Try again after this long.
     Retry {
         /// How long to wait.
@@ -85,6 +87,7 @@ pub fn decide(
     match status {
         200..=203 => Verdict::Done,
         204 if request.shape == Shape::Nothing => Verdict::Done,
+        204 if request.may_be_empty => Verdict::Empty,
         401 => Verdict::Fail(Failure::Unauthorized { what }),
         403 => Verdict::Fail(Failure::Forbidden { what }),
         404 if request.may_be_missing => Verdict::Missing,

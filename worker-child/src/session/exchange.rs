@@ -34,6 +34,7 @@ impl Run {
                     self.wait(after).await?;
                 }
                 Verdict::Missing => return Ok(Reply::Missing(words)),
+                Verdict::Empty => return Ok(Reply::Empty),
                 Verdict::Fail(failure) => return Err(self.with_request(failure)),
                 Verdict::Done => {
                     return Err(Failure::Bug {
@@ -99,12 +100,14 @@ impl Run {
         let read = match request.shape {
             Shape::Nothing => return Ok(Try::Reply(Reply::Accepted { location })),
             Shape::Object => self.read_object(answer).await,
+            Shape::Item => self.read_item(answer).await,
+            Shape::Call { item_path, tells } => self.read_call(answer, item_path, tells).await,
             Shape::Page { member } => self.read_page(answer, member).await,
             Shape::Report { item_path } => self.read_report(answer, item_path).await,
         };
         match read {
             Ok(reply) => {
-                if matches!(reply, Reply::Page(_)) {
+                if matches!(reply, Reply::Page(_) | Reply::Call(_)) {
                     self.stage.page();
                 }
                 Ok(Try::Reply(reply))

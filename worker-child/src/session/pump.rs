@@ -9,7 +9,7 @@ use super::run::Run;
 use crate::fetch::{Answer, Body, BodyError, Filled, redact};
 use crate::parse::json::JsonStep;
 use crate::parse::{Caps, JsonItems, ParseError, XmlItems, XmlStep};
-use crate::workers::step::{Item, Page, Reply, Report, bad_answer, parse_failure};
+use crate::workers::step::{Call, Item, Page, Reply, Report, bad_answer, parse_failure};
 
 /// Largest body that is one small object, in bytes.
 const OBJECT_BYTES: usize = 1024 * 1024;
@@ -44,14 +44,7 @@ impl From<ParseError> for ReadError {
 impl Run {
     /// Reads one small JSON object.
     pub(super) async fn read_object(&mut self, answer: Answer) -> Result<Reply, ReadError> {
-        let mut body = Body::new(answer, self.stage, Caps::default());
-        let mut text = Vec::new();
-        while body.fill(&mut text).await? == Filled::Some {
-            if text.len() > OBJECT_BYTES {
-                let what = format!("body is over the cap of {OBJECT_BYTES} bytes");
-                return Err(ParseError::too_large(text.len() as u64, what).into());
-            }
-        }
+        let text = self.read_small(answer).await?;
         match serde_json::from_slice(&text) {
             Ok(Value::Object(object)) => Ok(Reply::Object(Value::Object(object))),
             Ok(_) => Err(ReadError::Failed(bad_answer("body is no JSON object", ""))),
@@ -60,6 +53,19 @@ impl Run {
                 Err(ReadError::Failed(bad_answer(what, "")))
             }
         }
+    }
+
+    /// A body that is small.
+    async fn read_small(&mut self, answer: Answer) -> Result<Vec<u8>, ReadError> {
+        let mut body = Body::new(answer, self.stage, Caps::default());
+        let mut text = Vec::new();
+        while body.fill(&mut text).await? == Filled::Some {
+            if text.len() > OBJECT_BYTES {
+                let what = format!("body is over the cap of {OBJECT_BYTES} bytes");
+                return Err(ParseError::too_large(text.len() as u64, what).into());
+            }
+        }
+        Ok(text)
     }
 
     /// Reads a JSON page and sends its items.
@@ -101,6 +107,20 @@ impl Run {
         answer: Answer,
         item_path: &[&str],
     ) -> Result<Reply, ReadError> {
+        let summary = self.read_xml(answer, item_path).await?.finish()?;
+        Ok(Reply::Report(Report {
+            items: summary.items,
+            acks: summary.asides.acks,
+            errors: summary.asides.errors,
+        }))
+    }
+
+    /// Reads an XML document to its end and sends its items.
+    async fn read_xml(
+        &mut self,
+        answer: Answer,
+        item_path: &[&str],
+    ) -> Result<XmlItems, ReadError> {
         let caps = Caps::default();
         let mut body = Body::new(answer, self.stage, caps);
         let mut items = XmlItems::new(item_path, caps);
@@ -123,12 +143,38 @@ impl Run {
                 XmlStep::End => break,
             }
         }
+        Ok(items)
+    }
+
+    /// Reads a Trading answer and sends its items.
+    pub(super) async fn read_call(
+        &mut self,
+        answer: Answer,
+        item_path: &[&str],
+        tells: &[&'static str],
+    ) -> Result<Reply, ReadError> {
+        let mut items = self.read_xml(answer, item_path).await?;
+        let root = items.envelope();
+        let tell = |path: &&'static str| Some((*path, root?.text_at(path)?.to_owned()));
+        let told = tells.iter().filter_map(tell).collect();
         let summary = items.finish()?;
-        Ok(Reply::Report(Report {
+        Ok(Reply::Call(Call {
             items: summary.items,
-            acks: summary.asides.acks,
-            errors: summary.asides.errors,
+            told,
+            warnings: summary.asides.errors,
         }))
+    }
+
+    /// Reads one JSON object and sends what the worker makes of it.
+    pub(super) async fn read_item(&mut self, answer: Answer) -> Result<Reply, ReadError> {
+        let text = self.read_small(answer).await?;
+        let text = std::str::from_utf8(&text)
+            .map_err(|error| ParseError::bad(error.valid_up_to() as u64, "invalid UTF-8"))?;
+        let at = At { byte: 0, index: 0 };
+        let mut records = Vec::new();
+        self.take(Item::Json(text), at, &mut records)?;
+        self.send_all(&mut records, at).await?;
+        Ok(Reply::Item)
     }
 
     /// Has the worker turn an item into records.

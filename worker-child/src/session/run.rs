@@ -90,6 +90,7 @@ impl Run {
                     self.emitter.state(state).await?;
                     Reply::Go
                 }
+                Step::Probe(probe) => Reply::Needed(self.emitter.probe(probe).await?),
                 Step::Pause(until) => {
                     self.wait(until.since(clock::now())).await?;
                     Reply::Go

@@ -23,6 +23,7 @@ use shared::time::Timestamp;
 use shared::wire::message::Mark;
 
 use self::answers::Task;
+use super::read::BodyKind;
 use super::step::{Completed, Item, Reply, Report, Step, SyncWorker, incomplete, unexpected};
 use crate::fetch::request::{Request, Shape, segment};
 use crate::parse::ParseError;
@@ -34,6 +35,16 @@ const ITEM_PATH: &[&str] = &[
     "ActiveInventoryReport",
     "SKUDetails",
 ];
+const SHAPE: Shape = Shape::Report {
+    item_path: ITEM_PATH,
+};
+
+/// What this worker reads.
+pub const BODIES: &[BodyKind] = &[BodyKind {
+    shape: SHAPE,
+    records: push,
+}];
+
 /// A report that somebody asked for within this time is used instead of a new one.
 const REUSE_WITHIN: Duration = Duration::from_mins(30);
 /// A report that is older is given up: unfinished it will not come, finished it is stale.
@@ -182,11 +193,8 @@ impl ActiveInventory {
                 "/sell/feed/v1/task/{}/download_result_file",
                 segment(&task.id)
             );
-            let shape = Shape::Report {
-                item_path: ITEM_PATH,
-            };
             self.state = State::Reading(task);
-            return Step::Fetch(Request::get(path, shape).may_be_missing());
+            return Step::Fetch(Request::get(path, SHAPE).may_be_missing());
         }
         if now.since(task.created_at) > GIVE_UP_AFTER {
             let what = format!(
@@ -310,10 +318,14 @@ impl SyncWorker for ActiveInventory {
     }
 
     fn records(&mut self, item: Item<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {
-        match item {
-            Item::Xml(node) => record::push(node, out),
-            Item::Json(_) => Err(ParseError::bad(0, "a listing is not XML")),
-        }
+        push(item, out)
+    }
+}
+
+fn push(item: Item<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {
+    match item {
+        Item::Xml(node) => record::push(node, out),
+        Item::Json(_) => Err(ParseError::bad(0, "a listing is not XML")),
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) fn shown(record: &Record) -> Json {
             Value::Text(text) | Value::Decimal(text) => json!(text),
             Value::Integer(number) => json!(number),
             Value::Time(time) => json!(time.to_string()),
+            Value::Boolean(yes) => json!(yes),
         };
         row.insert(column.name.to_owned(), value);
     }

@@ -4,6 +4,10 @@ pub mod active_inventory;
 #[cfg(test)]
 mod fixture;
 pub mod orders;
+mod paging;
+pub mod read;
 pub mod registry;
+pub mod snapshot;
 pub mod step;
 mod values;
+pub mod window;

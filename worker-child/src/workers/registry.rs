@@ -3,21 +3,39 @@
 use shared::attempt::{Attempt, RunMode, RunOrder};
 use shared::worker::Worker;
 
-use super::active_inventory::{ActiveInventory, Plan};
-use super::orders::Orders;
+use super::active_inventory::{self, ActiveInventory, Plan};
+use super::orders::{self, Orders};
+use super::read::BodyKind;
 use super::step::SyncWorker;
+use super::window::Windowed;
 
 /// The worker for a run, or `None` if the run's mode is not the worker's.
 pub fn begin(attempt: &Attempt, run: &RunOrder) -> Option<Box<dyn SyncWorker>> {
     match (run.worker, &run.mode) {
-        (Worker::Orders, RunMode::Window(order)) => {
-            Some(Box::new(Orders::new(*order, run.take_until)))
-        }
+        (Worker::Orders, RunMode::Window(order)) => Some(Box::new(Windowed::new(
+            *order,
+            run.take_until,
+            Orders::default(),
+        ))),
         (Worker::ActiveInventory, RunMode::Snapshot(order)) => Some(Box::new(
             ActiveInventory::new(order.clone(), Plan::new(attempt, run)),
         )),
-        (Worker::Orders, RunMode::Snapshot(_)) | (Worker::ActiveInventory, RunMode::Window(_)) => {
-            None
-        }
+        _ => None,
+    }
+}
+
+/// The kinds of bodies that a worker reads.
+pub const fn bodies(worker: Worker) -> &'static [BodyKind] {
+    match worker {
+        Worker::Orders => orders::BODIES,
+        Worker::ActiveInventory => active_inventory::BODIES,
+        Worker::Transactions
+        | Worker::Offers
+        | Worker::Messages
+        | Worker::Finances
+        | Worker::Cases
+        | Worker::Inquiries
+        | Worker::Returns
+        | Worker::Purchases => &[],
     }
 }

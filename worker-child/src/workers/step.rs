@@ -3,15 +3,17 @@
 //! `session` asks it what to do next, does that, and tells it what came of it; items go through
 //! [`SyncWorker::records`] one at a time while their body is still arriving.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use serde_json::{Map, Value};
 use shared::attempt::ModeState;
 use shared::failure::{Failure, Place};
 use shared::record::Record;
+use shared::table::Table;
 use shared::time::Timestamp;
 use shared::window::Slice;
-use shared::wire::message::Mark;
+use shared::wire::message::{Mark, Probed};
 
 use crate::fetch::request::Request;
 use crate::parse::json::Member;
@@ -25,6 +27,8 @@ pub enum Step {
     Fetch(Request),
     /// Have this remembered at once; answered by [`Reply::Go`] when it is.
     Save(ModeState),
+    /// Ask which of these items are not stored in this version; answered by [`Reply::Needed`].
+    Probe(Probe),
     /// Do nothing before this time; answered by [`Reply::Go`].
     Pause(Timestamp),
     /// Everything of this slice or snapshot was read: move the cursor. Answered by
@@ -47,6 +51,15 @@ pub struct Completed {
     pub announced: Option<u64>,
 }
 
+/// Items of which a summary is known, and whose details are wanted if they are new.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// Where they are stored.
+    pub table: Table,
+    /// At most [`MAX_PROBES`](shared::wire::message::MAX_PROBES).
+    pub items: Vec<Probed>,
+}
+
 /// What came of the step before.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
@@ -56,8 +69,16 @@ pub enum Reply {
     Page(Page),
     /// A report was read to its end and its checksums hold.
     Report(Report),
+    /// A Trading answer was read to its end, and it does not report a failure.
+    Call(Call),
+    /// The item was read.
+    Item,
     /// One small object.
     Object(Value),
+    /// The positions in the probe of the items that are not stored in that version, ascending.
+    Needed(Vec<usize>),
+    /// There is nothing: a 204.
+    Empty,
     /// Done, without a body.
     Accepted {
         /// The `Location` header.
@@ -87,6 +108,17 @@ pub struct Report {
     pub acks: Vec<String>,
     /// Its `Errors` elements.
     pub errors: Vec<AsideError>,
+}
+
+/// What a Trading answer says besides its items.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Call {
+    /// How many items it had.
+    pub items: u64,
+    /// The texts that the request asked to be told, by path; one that is absent is not here.
+    pub told: BTreeMap<&'static str, String>,
+    /// Its `Errors` elements: warnings, since a failure is not handed to the worker.
+    pub warnings: Vec<AsideError>,
 }
 
 /// One item.
@@ -142,7 +174,11 @@ pub fn unexpected(reply: &Reply) -> Failure {
         Reply::Go => "Go",
         Reply::Page(_) => "Page",
         Reply::Report(_) => "Report",
+        Reply::Call(_) => "Call",
+        Reply::Item => "Item",
         Reply::Object(_) => "Object",
+        Reply::Needed(_) => "Needed",
+        Reply::Empty => "Empty",
         Reply::Accepted { .. } => "Accepted",
         Reply::Missing(_) => "Missing",
     };

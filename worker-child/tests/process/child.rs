@@ -7,7 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use shared::attempt::{Attempt, Endpoints, Network, RunMode, RunOrder, SnapshotOrder};
+use shared::attempt::{
+    Attempt, Endpoints, ListingSource, Network, RunMode, RunOrder, SnapshotOrder,
+};
 use shared::flight::{self, Flight};
 use shared::id::{AccountId, AttemptId, RunNo};
 use shared::secret::Secret;
@@ -162,6 +164,7 @@ pub(crate) fn attempt(port: u16, modes: Vec<RunMode>) -> Attempt {
         worker: match mode {
             RunMode::Window(_) => Worker::Orders,
             RunMode::Snapshot(_) => Worker::ActiveInventory,
+            RunMode::Rescan(_) => Worker::Cases,
         },
         mode,
         take_until: Timestamp(i64::MAX),
@@ -198,6 +201,7 @@ pub(crate) fn window() -> RunMode {
         until: Timestamp::parse("2026-06-18T13:00:00Z").unwrap(),
         step_ms: 1_800_000,
         overlap_ms: 60_000,
+        deep: None,
     })
 }
 
@@ -206,5 +210,6 @@ pub(crate) fn snapshot() -> RunMode {
     RunMode::Snapshot(SnapshotOrder {
         last_taken_at: None,
         state: None,
+        listings: ListingSource::Report,
     })
 }

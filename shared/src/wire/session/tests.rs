@@ -1,7 +1,9 @@
 //! Legal and illegal conversations.
 
 use super::*;
-use crate::attempt::{Attempt, Endpoints, ModeState, Network, RunMode, RunOrder, SnapshotOrder};
+use crate::attempt::{
+    Attempt, Endpoints, ListingSource, ModeState, Network, RunMode, RunOrder, SnapshotOrder,
+};
 use crate::failure::Failure;
 use crate::id::{AccountId, AttemptId};
 use crate::secret::Secret;
@@ -15,6 +17,7 @@ fn start(numbers: &[u8]) -> ToChild {
         mode: RunMode::Snapshot(SnapshotOrder {
             last_taken_at: None,
             state: None,
+            listings: ListingSource::Report,
         }),
         take_until: Timestamp(0),
         deadline: Timestamp(0),

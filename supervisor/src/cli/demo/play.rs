@@ -10,6 +10,7 @@ use shared::time::Timestamp;
 use shared::worker::Worker;
 use tokio::sync::mpsc;
 
+use super::WORKERS;
 use super::script::{CAST, LAG_MS, Part, Role};
 use super::sim::Sim;
 use super::story::{AccountCycle, Story};
@@ -114,7 +115,7 @@ impl Play<'_> {
             differences: Vec::new(),
             held: true,
         };
-        for worker in Worker::ALL {
+        for worker in WORKERS {
             let outcome = outcomes.get(&(account, worker));
             found
                 .outcomes
@@ -152,7 +153,7 @@ impl Play<'_> {
             .ask(&json!({"cmd": "truth", "account": part.name, "payloads": false}))
             .await?;
         let mut differences = Vec::new();
-        for worker in Worker::ALL {
+        for worker in WORKERS {
             if found.outcomes.get(&worker) != Some(&"completed") {
                 continue;
             }

@@ -29,10 +29,10 @@ pub(super) fn read_current(row: &SqliteRow, def: &TableDef) -> Result<Current, s
     let cells = (3..3 + def.columns.len())
         .zip(def.columns)
         .map(|(at, column)| match column.kind {
-            Kind::Integer => row
+            Kind::Integer | Kind::Boolean => row
                 .try_get::<Option<i64>, _>(at)
                 .map(|number| number.map_or(Cell::Null, Cell::Integer)),
-            Kind::Text | Kind::Decimal | Kind::Time => row
+            Kind::Text | Kind::Decimal | Kind::Time | Kind::Mark => row
                 .try_get::<Option<String>, _>(at)
                 .map(|text| text.map_or(Cell::Null, Cell::Text)),
         })

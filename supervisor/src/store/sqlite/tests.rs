@@ -45,8 +45,8 @@ fn described(def: &TableDef) -> Columns {
     }
     for column in def.columns {
         let kind = match column.kind {
-            Kind::Integer => "INTEGER",
-            Kind::Text | Kind::Decimal | Kind::Time => "TEXT",
+            Kind::Integer | Kind::Boolean => "INTEGER",
+            Kind::Text | Kind::Decimal | Kind::Time | Kind::Mark => "TEXT",
         };
         columns.insert(column.name.to_owned(), (kind.to_owned(), false));
     }

@@ -37,6 +37,8 @@ async fn supervise(wire: Wire, mut frames: mpsc::UnboundedReceiver<Vec<u8>>) -> 
             | FromChild::RunSnoozed { .. }
             | FromChild::RunFailed { .. }
             | FromChild::Waiting { .. }
+            | FromChild::Probe { .. }
+            | FromChild::NeedToken { .. }
             | FromChild::Bye => panic!("unexpected {}", message.name()),
         };
         let last = matches!(message, FromChild::Checkpoint { .. });

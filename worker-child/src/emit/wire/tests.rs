@@ -1,6 +1,8 @@
 //! What may not be sent or taken is refused here, before it reaches a pipe.
 
-use shared::attempt::{Attempt, Endpoints, Network, RunMode, RunOrder, SnapshotOrder};
+use shared::attempt::{
+    Attempt, Endpoints, ListingSource, Network, RunMode, RunOrder, SnapshotOrder,
+};
 use shared::id::{AccountId, AttemptId};
 use shared::secret::Secret;
 use shared::time::Timestamp;
@@ -62,6 +64,7 @@ pub(crate) fn running(runs: u8) -> (Wire, mpsc::UnboundedReceiver<Vec<u8>>) {
         mode: RunMode::Snapshot(SnapshotOrder {
             last_taken_at: None,
             state: None,
+            listings: ListingSource::Report,
         }),
         take_until: Timestamp(0),
         deadline: Timestamp(0),

@@ -25,6 +25,7 @@ fn judge(event: Event<'_>, request: &Request, retried: u32, budget_s: u64) -> St
     match decide(event, request, tries, &network(), &mut Rng::with_seed(1)) {
         Verdict::Done => "done".to_owned(),
         Verdict::Missing => "missing".to_owned(),
+        Verdict::Empty => "empty".to_owned(),
         Verdict::Retry { after, counted } if !counted => format!("wait {after:?}"),
         Verdict::Retry { .. } => "retry".to_owned(),
         Verdict::Fail(failure) => failure.to_string(),

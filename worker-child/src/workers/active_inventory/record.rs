@@ -62,6 +62,7 @@ fn row(item_id: &str, node: Node<'_>, part: Part) -> Result<Record, ParseError> 
             Value::Absent, // start_at
             Value::Absent, // end_at
             Value::Absent, // view_url
+            Value::Text("report".to_owned()),
         ],
         ebay_time: None,
         payload,

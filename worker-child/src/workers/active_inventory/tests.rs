@@ -1,6 +1,7 @@
 //! The report machine as conversations, and records held against fixtures.
 
 use serde_json::{Value as Json, json};
+use shared::attempt::ListingSource;
 
 use super::*;
 use crate::parse::{Caps, XmlItems, XmlStep};
@@ -27,6 +28,7 @@ fn worker(last_taken_at: Option<i64>, state: Option<(&str, i64)>) -> ActiveInven
             id: id.to_owned(),
             created_at: Timestamp(created_at),
         }),
+        listings: ListingSource::Report,
     };
     ActiveInventory::new(order, plan)
 }
@@ -42,6 +44,7 @@ fn talk(worker: &mut ActiveInventory, now: i64, reply: Reply) -> String {
         Ok(Step::Save(ModeState::InventoryTask { id, created_at })) => {
             format!("save {id} {}", created_at.0 - NOW)
         }
+        Ok(Step::Probe(_)) => "probe".to_owned(),
         Ok(Step::Save(ModeState::Idle)) => "forget".to_owned(),
         Ok(Step::Save(ModeState::Discarded { created_at })) => {
             format!("discard {}", created_at.0 - NOW)
@@ -49,7 +52,7 @@ fn talk(worker: &mut ActiveInventory, now: i64, reply: Reply) -> String {
         Ok(Step::Pause(until)) => format!("pause {}", until.0 - now),
         Ok(Step::SliceDone(Completed { mark, items, .. })) => match mark {
             Mark::Snapshot(at) => format!("snapshot {} of {items}", at.0 - NOW),
-            Mark::Slice(_) => "slice".to_owned(),
+            Mark::Slice(_) | Mark::Deep(_) | Mark::Rescan(_) => "another mark".to_owned(),
         },
         Ok(Step::Snooze(until)) => format!("snooze {}", until.0 - now),
         Ok(Step::Done) => "done".to_owned(),
@@ -297,6 +300,7 @@ fn what_was_no_good_is_not_read_again() {
     let order = SnapshotOrder {
         last_taken_at: None,
         state: Some(discarded),
+        listings: ListingSource::Report,
     };
     let mut next = ActiveInventory::new(order, reading.plan.clone());
     assert_eq!(talk(&mut next, NOW + 1, Reply::Go), LIST);

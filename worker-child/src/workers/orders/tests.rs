@@ -2,9 +2,13 @@
 
 use serde_json::{Map, Value as Json, json};
 use shared::failure::Failure;
+use shared::time::Timestamp;
+use shared::window::WindowOrder;
 
 use super::*;
 use crate::workers::fixture::shown;
+use crate::workers::step::{Step, SyncWorker};
+use crate::workers::window::Windowed;
 
 const HOUR: i64 = 3_600_000;
 const PAGE: &str = include_str!("../../../../tests/fixtures/orders/page.json");
@@ -16,11 +20,12 @@ fn window(until: i64) -> WindowOrder {
         until: Timestamp(until),
         step_ms: 3_600_000,
         overlap_ms: 60_000,
+        deep: None,
     }
 }
 
-fn orders(until: i64) -> Orders {
-    Orders::new(window(until), Timestamp(i64::MAX))
+fn orders(until: i64) -> Windowed<Orders> {
+    Windowed::new(window(until), Timestamp(i64::MAX), Orders::default())
 }
 
 fn order(id: &str) -> String {
@@ -30,7 +35,7 @@ fn order(id: &str) -> String {
 }
 
 /// Feeds a page: its total and the ids of its orders.
-fn page(orders: &mut Orders, total: u64, ids: &[&str]) -> Result<Step, Failure> {
+fn page(orders: &mut Windowed<Orders>, total: u64, ids: &[&str]) -> Result<Step, Failure> {
     for id in ids {
         orders
             .records(Item::Json(&order(id)), &mut Vec::new())
@@ -54,45 +59,8 @@ fn query(step: &Step, name: &str) -> String {
     found.unwrap().1.clone()
 }
 
-fn go(orders: &mut Orders) -> Step {
+fn go(orders: &mut Windowed<Orders>) -> Step {
     orders.step(Reply::Go, Timestamp(0)).unwrap()
-}
-
-#[test]
-fn slices_follow_each_other_and_only_the_first_overlaps() {
-    let mut orders = orders(2 * HOUR);
-    let first = go(&mut orders);
-    assert_eq!(
-        query(&first, "filter"),
-        "lastmodifieddate:[1969-12-31T23:59:00.000Z..1970-01-01T00:59:59.999Z]"
-    );
-    assert_eq!(query(&first, "fieldGroups"), "TAX_BREAKDOWN");
-    let done = page(&mut orders, 0, &[]).unwrap();
-    let slice = next_slice(&window(2 * HOUR), Timestamp(0)).unwrap();
-    assert_eq!(
-        done,
-        Step::SliceDone(Completed {
-            mark: Mark::Slice(slice),
-            items: 0,
-            announced: Some(0),
-        })
-    );
-    assert_eq!(orders.slice(), Some(slice));
-    let second = go(&mut orders);
-    assert_eq!(
-        query(&second, "filter"),
-        "lastmodifieddate:[1970-01-01T01:00:00.000Z..1970-01-01T01:59:59.999Z]"
-    );
-    assert!(matches!(page(&mut orders, 0, &[]), Ok(Step::SliceDone(_))));
-    assert_eq!(go(&mut orders), Step::Done);
-}
-
-#[test]
-fn no_slice_begins_after_take_until() {
-    let mut orders = Orders::new(window(2 * HOUR), Timestamp(5));
-    assert!(matches!(go(&mut orders), Step::Fetch(_)));
-    page(&mut orders, 0, &[]).unwrap();
-    assert_eq!(orders.step(Reply::Go, Timestamp(6)).unwrap(), Step::Done);
 }
 
 #[test]
@@ -106,49 +74,6 @@ fn pages_are_followed_and_orders_counted_once() {
         panic!("not done: {done:?}");
     };
     assert_eq!((completed.items, completed.announced), (3, Some(3)));
-}
-
-#[test]
-fn a_set_that_changes_is_read_once_more_then_incomplete() {
-    // (pages of one reading as (total, ids), words of the failure, why)
-    type Pages<'a> = &'a [(u64, &'a [&'a str])];
-    let cases: [(Pages<'_>, &str); 5] = [
-        (&[(3, &["a", "b"]), (4, &["c"])], "total went from 3 to 4"),
-        (
-            &[(3, &["a", "b"]), (3, &[])],
-            "the page at offset 2 is empty",
-        ),
-        (&[(3, &["a", "b"]), (3, &["b"])], "2 different orders came"),
-        (&[(1, &["a", "b"])], "2 different orders came, total is 1"),
-        (&[(2, &[])], "the page at offset 0 is empty, total is 2"),
-    ];
-    for (pages, words) in cases {
-        let mut orders = orders(HOUR);
-        let mut last = Ok(go(&mut orders));
-        for reading in 0..2 {
-            for (total, ids) in pages {
-                last = page(&mut orders, *total, ids);
-            }
-            if reading == 0 {
-                assert_eq!(query(last.as_ref().unwrap(), "offset"), "0", "{words}");
-            }
-        }
-        let Err(Failure::Incomplete { what, .. }) = last else {
-            panic!("{words}: {last:?}");
-        };
-        assert!(what.contains(words), "{what}");
-    }
-}
-
-#[test]
-fn a_second_reading_that_agrees_is_good() {
-    let mut orders = orders(HOUR);
-    go(&mut orders);
-    page(&mut orders, 2, &["a"]).unwrap();
-    let again = page(&mut orders, 3, &["b"]).unwrap();
-    assert_eq!(query(&again, "offset"), "0");
-    let done = page(&mut orders, 2, &["a", "b"]).unwrap();
-    assert!(matches!(done, Step::SliceDone(_)), "{done:?}");
 }
 
 #[test]
