@@ -9,6 +9,7 @@ mod account;
 mod body;
 mod change;
 mod clock;
+mod exchanges;
 mod faults;
 mod feed;
 mod feed_query;
@@ -40,6 +41,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
 
 pub use account::{AccountSpec, Packing};
+pub use exchanges::Exchange;
 pub use faults::{Fault, FaultKind};
 pub use observe::{Event, Kind, Pass};
 pub use truth::Payloads;
@@ -82,6 +84,7 @@ pub enum SimError {
 struct Hub {
     world: Mutex<World>,
     base: String,
+    kept: exchanges::Kept,
     stop: watch::Receiver<()>,
 }
 
@@ -112,6 +115,7 @@ impl Sim {
         let hub = Arc::new(Hub {
             world: Mutex::new(World::new(seed)),
             base,
+            kept: exchanges::Kept::default(),
             stop,
         });
         tokio::spawn(serve::serve(listener, hub.clone()));
@@ -171,6 +175,16 @@ impl Sim {
             .faults
             .push(Armed::new(fault));
         Ok(())
+    }
+
+    /// Keeps every exchange from now on, whole: not for large reports, or for answers that stall.
+    pub fn keep_exchanges(&self) {
+        self.hub.kept.begin();
+    }
+
+    /// The exchanges kept since the last call.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.hub.kept.take()
     }
 
     /// Removes all faults, a stalled download too.

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use super::{
     Hub,
     body::stopped,
+    exchanges::tap,
     faults::{FaultKind, Place},
     feed, fulfillment,
     refusal::Refusal,
@@ -23,7 +24,7 @@ use super::{
 
 /// The one path of the Trading API, and the header that names the call.
 pub(crate) const TRADING: &str = "/ws/api.dll";
-const CALL_NAME: &str = "x-ebay-api-call-name";
+pub(crate) const CALL_NAME: &str = "x-ebay-api-call-name";
 
 /// Who asks, and what is to go wrong with the answer.
 #[derive(Clone, Debug)]
@@ -59,6 +60,7 @@ fn router(hub: Arc<Hub>) -> Router {
         )
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(middleware::from_fn_with_state(hub.clone(), gate))
+        .layer(middleware::from_fn_with_state(hub.clone(), tap))
         .with_state(hub)
 }
 
