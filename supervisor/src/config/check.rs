@@ -15,6 +15,7 @@ pub(super) struct Fault {
 const MS: Span = Span::from_millis(1);
 const ZERO: Span = Span::from_millis(0);
 const DAY: Span = Span::from_hours(24);
+const TWO_DAYS: Span = Span::from_hours(48);
 const WEEK: Span = Span::from_hours(7 * 24);
 const MONTH: Span = Span::from_hours(30 * 24);
 const EIGHTEEN_MONTHS: Span = Span::from_hours(540 * 24);
@@ -192,7 +193,7 @@ fn policy(config: &Config) -> Result<(), Fault> {
             "policy.throttled_snooze",
             policy.throttled_snooze,
             MS,
-            MONTH,
+            TWO_DAYS,
         ),
         ("policy.min_step", policy.min_step, MS, DAY),
         (

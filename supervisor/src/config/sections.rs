@@ -299,7 +299,7 @@ pub struct PolicyConfig {
     pub quarantine_for: Span,
     /// How long a charged failure or death stays on the tally.
     pub tally_window: Span,
-    /// How long to wait when eBay throttles without saying until when.
+    /// How long to wait when eBay throttles without saying until when. At most 2d.
     pub throttled_snooze: Span,
     /// The smallest coverage that a slice is halved to; `sync.step` if that is smaller.
     pub min_step: Span,
