@@ -144,6 +144,61 @@ mod tests {
     }
 
     #[test]
+    fn a_deep_pass_is_a_window_of_its_own() {
+        let mut order = order(100 * HOUR, 101 * HOUR, 24 * HOUR);
+        assert_eq!(order.deep_window(), None);
+        let deep = |from: i64, until: i64| DeepOrder {
+            from: Timestamp(from),
+            until: Timestamp(until),
+        };
+        let cases = [
+            // (deep pass, cursor of it, expected end of the slice, why)
+            (
+                deep(0, 101 * HOUR),
+                0,
+                Some(24 * HOUR),
+                "in steps of the window",
+            ),
+            (
+                deep(0, 101 * HOUR),
+                96 * HOUR,
+                Some(101 * HOUR),
+                "to its end",
+            ),
+            (
+                deep(0, 30 * HOUR),
+                24 * HOUR,
+                Some(30 * HOUR),
+                "its own end",
+            ),
+            (deep(0, 30 * HOUR), 30 * HOUR, None, "covered"),
+            (
+                deep(30 * HOUR, 30 * HOUR),
+                30 * HOUR,
+                None,
+                "nothing is left",
+            ),
+        ];
+        for (deep, cursor, end, why) in cases {
+            order.deep = Some(deep);
+            let window = order.deep_window().unwrap();
+            assert_eq!(window.cursor, deep.from, "{why}");
+            let cursor = Timestamp(cursor);
+            let expected = end.map(|end| Slice {
+                fetch_start: cursor,
+                start: cursor,
+                end: Timestamp(end),
+            });
+            assert_eq!(next_slice(&window, cursor), expected, "{why}");
+        }
+        assert_eq!(
+            next_slice(&order, order.cursor).map(|slice| slice.end),
+            Some(order.until),
+            "the window itself is as without one"
+        );
+    }
+
+    #[test]
     fn slices_tile_the_window() {
         let order = order(0, 90 * 24 * HOUR + 7, 24 * HOUR);
         let mut cursor = order.cursor;

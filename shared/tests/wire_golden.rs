@@ -1,4 +1,4 @@
-//! The exact bytes of every message of protocol version 1. An old golden is never edited: another
+//! The exact bytes of every message of protocol version 2. An old golden is never edited: another
 //! byte is another version.
 #![expect(clippy::unwrap_used, reason = "test code")]
 
@@ -6,19 +6,22 @@ use std::fmt::{Debug, Write};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use shared::attempt::{
-    Attempt, Endpoints, ListingSource, ModeState, Network, RunMode, RunOrder, SnapshotOrder,
-};
+use shared::attempt::ModeState;
 use shared::failure::{Failure, Place};
-use shared::id::{AccountId, AttemptId, RunNo};
+use shared::id::RunNo;
 use shared::record::{Record, Value};
 use shared::secret::Secret;
 use shared::table::Table;
 use shared::time::Timestamp;
-use shared::window::{Slice, WindowOrder};
+use shared::window::Slice;
 use shared::wire::codec::{decode_body, encode_frame};
-use shared::wire::message::{Counts, FromChild, Mark, PROTOCOL_VERSION, ToChild};
+use shared::wire::message::{Counts, FromChild, Mark, PROTOCOL_VERSION, Probed, ToChild};
 use shared::worker::Worker;
+
+use self::attempt::attempt;
+
+#[path = "wire_golden/attempt.rs"]
+mod attempt;
 
 fn hold<M>(message: &M, golden: &str)
 where
@@ -49,64 +52,6 @@ fn place() -> Place {
     }
 }
 
-fn attempt() -> Attempt {
-    Attempt {
-        id: AttemptId(17),
-        account_id: AccountId(-2),
-        account: text("blue"),
-        endpoints: Endpoints {
-            api: text("https://a"),
-            apiz: text("https://z"),
-        },
-        marketplace: text("EBAY_US"),
-        seed: u64::MAX,
-        started_at: Timestamp(1_718_717_244_000),
-        network: Network {
-            connect_timeout_ms: 10_000,
-            header_timeout_ms: 40_000,
-            retries: 4,
-            retry_base_ms: 1_000,
-            wait_budget_ms: 120_000,
-            poll_interval_ms: 15_000,
-            poll_budget_ms: 300_000,
-        },
-        runs: vec![orders_run(), inventory_run()],
-    }
-}
-
-fn orders_run() -> RunOrder {
-    RunOrder {
-        run: RunNo(0),
-        worker: Worker::Orders,
-        mode: RunMode::Window(WindowOrder {
-            cursor: Timestamp(1),
-            until: Timestamp(2),
-            step_ms: 3,
-            overlap_ms: 4,
-            deep: None,
-        }),
-        take_until: Timestamp(5),
-        deadline: Timestamp(6),
-    }
-}
-
-fn inventory_run() -> RunOrder {
-    RunOrder {
-        run: RunNo(1),
-        worker: Worker::ActiveInventory,
-        mode: RunMode::Snapshot(SnapshotOrder {
-            last_taken_at: None,
-            state: Some(ModeState::InventoryTask {
-                id: text("task-1"),
-                created_at: Timestamp(7),
-            }),
-            listings: ListingSource::Auto { report_above: 300 },
-        }),
-        take_until: Timestamp(8),
-        deadline: Timestamp(9),
-    }
-}
-
 fn record(table: Table, values: Vec<Value>) -> Record {
     Record {
         table,
@@ -119,8 +64,8 @@ fn record(table: Table, values: Vec<Value>) -> Record {
 }
 
 #[test]
-fn this_file_is_about_version_1() {
-    assert_eq!(PROTOCOL_VERSION, 1);
+fn this_file_is_about_version_2() {
+    assert_eq!(PROTOCOL_VERSION, 2);
 }
 
 #[test]
@@ -131,9 +76,10 @@ fn start() {
     };
     hold(
         &start,
-        "6f000000 00220304626c75650968747470733a2f2f610968747470733a2f2f7a07454241595f5553fdffffff \
-         fffffffffffdc0c40f5720030000fb1027fb409c04fbe803fcc0d40100fb983afce0930400020000 \
-         00020403040a0c010101000100067461736b2d310e101207765e312e312378",
+        "87000000 00220304626c75650968747470733a2f2f610968747470733a2f2f7a07454241595f5553fdffffff \
+         fffffffffffdc0c40f5720030000fb1027fb409c04fbe803fcc0d40100fb983afce0930400040000 \
+         000204030401 05040a0c010101000100067461736b2d310e02fb2c011012 020802141316181a \
+         030301011c00011e20 07765e312e312378",
     );
 }
 
@@ -228,6 +174,7 @@ fn batch() {
         Value::Integer(-300),
         Value::Decimal(text("-0.10")),
         Value::Time(Timestamp(1_718_717_244_000)),
+        Value::Boolean(true),
     ];
     let batch = FromChild::Batch {
         run: RunNo(0),
@@ -240,8 +187,8 @@ fn batch() {
     };
     hold(
         &batch,
-        "46000000 010000030002026b31000600010202c3bc03fb570204052d302e313005fdc0c40f57200300000101 \
-         027b7d000102026b3100000101027b7d000202026b3100000101027b7d00",
+        "48000000 010000030002026b31000700010202c3bc03fb570204052d302e313005fdc0c40f57200300000601 \
+         0101027b7d000102026b3100000101027b7d000202026b3100000101027b7d00",
     );
 }
 
@@ -286,6 +233,82 @@ fn states_and_checkpoints() {
         &checkpoint(Mark::Snapshot(Timestamp(3)), Counts::default()),
         "08000000 0300030106000000",
     );
+    let deep = Mark::Deep(Slice {
+        fetch_start: Timestamp(0),
+        start: Timestamp(0),
+        end: Timestamp(1),
+    });
+    hold(
+        &checkpoint(deep, Counts::default()),
+        "0a000000 03000302000002000000",
+    );
+    hold(
+        &checkpoint(Mark::Rescan(Timestamp(-3)), Counts::default()),
+        "08000000 0300030305000000",
+    );
+}
+
+#[test]
+fn probes_and_what_is_needed() {
+    let item = |key: &[&str], version: &str| Probed {
+        key: key.iter().copied().map(text).collect(),
+        version: text(version),
+    };
+    let probe = FromChild::Probe {
+        run: RunNo(2),
+        seq: 300,
+        table: Table::Returns,
+        items: vec![item(&["5"], "v1"), item(&["6", "ü"], "")],
+    };
+    hold(&probe, "14000000 0902fb2c010b0201013502763102013602c3bc00");
+    let needed = |indices| ToChild::Needed {
+        run: RunNo(2),
+        seq: 300,
+        indices,
+    };
+    hold(&needed(vec![0, 999]), "0a000000 0402fb2c010200fbe703");
+    hold(&needed(Vec::new()), "06000000 0402fb2c0100");
+}
+
+#[test]
+fn tokens() {
+    let run = RunNo(1);
+    hold(&FromChild::NeedToken { run }, "02000000 0a01");
+    let token = |token| ToChild::Token { run, token };
+    hold(
+        &token(Some(Secret::new(text("v^1.1#y")))),
+        "0b000000 05010107765e312e312379",
+    );
+    hold(&token(None), "03000000 050100");
+}
+
+#[test]
+fn every_table_and_worker_has_its_number() {
+    let records: Vec<Record> = Table::ALL
+        .into_iter()
+        .map(|table| Record {
+            key: Vec::new(),
+            ebay_time: None,
+            payload: String::new(),
+            ..record(table, Vec::new())
+        })
+        .collect();
+    let batch = FromChild::Batch {
+        run: RunNo(0),
+        seq: 0,
+        records,
+    };
+    hold(
+        &batch,
+        "52000000 0100000d 000000000000 010000000000 020000000000 030000000000 040000000000 \
+         050000000000 060000000000 070000000000 080000000000 090000000000 0a0000000000 \
+         0b0000000000 0c0000000000",
+    );
+    for (number, worker) in (0_u8..).zip(Worker::ALL) {
+        let mut frame = Vec::new();
+        encode_frame(&worker, &mut frame).unwrap();
+        assert_eq!(frame, [1, 0, 0, 0, number], "{worker}");
+    }
 }
 
 #[test]

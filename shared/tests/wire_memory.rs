@@ -29,7 +29,7 @@ fn claims() -> Vec<Vec<u8>> {
         MAX_BODY as u64,
         MAX_BODY as u64 - 64,
     ];
-    let starts: [&[u8]; 4] = [
+    let starts: [&[u8]; 7] = [
         // Hello: version, then a build of that length.
         &[0, 1],
         // Batch: run, sequence number, then that many records.
@@ -38,6 +38,12 @@ fn claims() -> Vec<Vec<u8>> {
         &[1, 0, 0, 1, 0],
         // Batch with one record of that many values.
         &[1, 0, 0, 1, 0, 0],
+        // Probe: run, sequence number, table, then that many items.
+        &[9, 0, 0, 9],
+        // Probe with one item of that many key parts.
+        &[9, 0, 0, 9, 1],
+        // Needed: run, sequence number, then that many positions.
+        &[4, 0, 0],
     ];
     let mut bodies = Vec::new();
     for claim in claims {

@@ -4,222 +4,26 @@
 use std::fmt::Debug;
 
 use proptest::collection::vec;
-use proptest::option;
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use shared::attempt::{
-    Attempt, Endpoints, ListingSource, ModeState, Network, RunMode, RunOrder, SnapshotOrder,
-};
-use shared::failure::{Failure, Place};
+use shared::attempt::{Attempt, ListingSource, ModeState, RunMode, RunOrder, SnapshotOrder};
 use shared::flight;
-use shared::id::{AccountId, AttemptId, RunNo};
-use shared::record::{Record, Value};
+use shared::id::RunNo;
 use shared::secret::Secret;
 use shared::table::Table;
 use shared::time::Timestamp;
-use shared::window::{Slice, WindowOrder};
+use shared::window::{DeepOrder, WindowOrder, next_slice};
 use shared::wire::codec::{decode_body, encode_frame};
 use shared::wire::frame::read_blocking;
-use shared::wire::message::{Counts, FromChild, Mark, ToChild};
+use shared::wire::message::{FromChild, MAX_PROBES, Probed, ToChild};
 use shared::wire::session::{MAX_UNACKED, Session};
 use shared::worker::Worker;
 
-fn time() -> impl Strategy<Value = Timestamp> {
-    any::<i64>().prop_map(Timestamp)
-}
+use self::any::{attempt, from_child, record, to_child, window};
 
-fn run() -> impl Strategy<Value = RunNo> {
-    any::<u8>().prop_map(RunNo)
-}
-
-fn place() -> impl Strategy<Value = Place> {
-    let numbers = (any::<Option<u64>>(), any::<Option<u64>>());
-    (any::<String>(), any::<String>(), numbers).prop_map(|(request, path, (byte, item))| Place {
-        request,
-        byte,
-        path,
-        item,
-    })
-}
-
-fn failure() -> impl Strategy<Value = Failure> {
-    let until = option::of(time());
-    (0..8, any::<String>(), place(), until).prop_map(|(kind, what, place, until)| match kind {
-        0 => Failure::Transient { what, place },
-        1 => Failure::Throttled { until, what },
-        2 => Failure::Unauthorized { what },
-        3 => Failure::Forbidden { what },
-        4 => Failure::BadData { what, place },
-        5 => Failure::TooLarge { what, place },
-        6 => Failure::Incomplete { what, place },
-        _ => Failure::Bug { what },
-    })
-}
-
-fn state() -> impl Strategy<Value = ModeState> {
-    prop_oneof![
-        Just(ModeState::Idle),
-        (any::<String>(), time())
-            .prop_map(|(id, created_at)| ModeState::InventoryTask { id, created_at }),
-        time().prop_map(|created_at| ModeState::Discarded { created_at }),
-    ]
-}
-
-fn mode() -> impl Strategy<Value = RunMode> {
-    let window = (time(), time(), any::<u64>(), any::<u64>());
-    prop_oneof![
-        window.prop_map(
-            |(cursor, until, step_ms, overlap_ms)| RunMode::Window(WindowOrder {
-                cursor,
-                until,
-                step_ms,
-                overlap_ms,
-                deep: None,
-            })
-        ),
-        (option::of(time()), option::of(state())).prop_map(|(last_taken_at, state)| {
-            RunMode::Snapshot(SnapshotOrder {
-                last_taken_at,
-                state,
-                listings: ListingSource::Auto { report_above: 7 },
-            })
-        }),
-    ]
-}
-
-fn order() -> impl Strategy<Value = RunOrder> {
-    let worker = prop::sample::select(&Worker::ALL[..]);
-    (run(), worker, mode(), time(), time()).prop_map(|(run, worker, mode, take_until, deadline)| {
-        RunOrder {
-            run,
-            worker,
-            mode,
-            take_until,
-            deadline,
-        }
-    })
-}
-
-fn attempt() -> impl Strategy<Value = Attempt> {
-    let texts = any::<[String; 4]>();
-    let numbers = any::<([u64; 7], u32)>();
-    let ids = (any::<i64>(), any::<i64>(), time());
-    (texts, numbers, ids, vec(order(), 0..4)).prop_map(
-        |([account, api, apiz, marketplace], ([a, b, c, d, e, f, seed], retries), ids, runs)| {
-            Attempt {
-                id: AttemptId(ids.0),
-                account_id: AccountId(ids.1),
-                account,
-                endpoints: Endpoints { api, apiz },
-                marketplace,
-                seed,
-                started_at: ids.2,
-                network: Network {
-                    connect_timeout_ms: a,
-                    header_timeout_ms: b,
-                    retries,
-                    retry_base_ms: c,
-                    wait_budget_ms: d,
-                    poll_interval_ms: e,
-                    poll_budget_ms: f,
-                },
-                runs,
-            }
-        },
-    )
-}
-
-fn value() -> impl Strategy<Value = Value> {
-    prop_oneof![
-        Just(Value::Null),
-        Just(Value::Absent),
-        any::<String>().prop_map(Value::Text),
-        any::<i64>().prop_map(Value::Integer),
-        any::<String>().prop_map(Value::Decimal),
-        time().prop_map(Value::Time),
-    ]
-}
-
-fn record() -> impl Strategy<Value = Record> {
-    let table = prop::sample::select(&Table::ALL[..]);
-    let parts = (
-        vec(any::<String>(), 0..=8),
-        vec(value(), 0..=64),
-        any::<[String; 2]>(),
-    );
-    (table, parts, option::of(time())).prop_map(
-        |(table, (key, values, [payload, volatile]), ebay_time)| Record {
-            table,
-            key,
-            values,
-            ebay_time,
-            payload,
-            volatile,
-        },
-    )
-}
-
-fn to_child() -> impl Strategy<Value = ToChild> {
-    prop_oneof![
-        (attempt(), any::<String>()).prop_map(|(attempt, token)| ToChild::Start {
-            attempt: Box::new(attempt),
-            token: Secret::new(token),
-        }),
-        (run(), any::<u32>()).prop_map(|(run, seq)| ToChild::Ack { run, seq }),
-        (run(), failure()).prop_map(|(run, failure)| ToChild::Refused { run, failure }),
-        any::<u64>().prop_map(|grace_ms| ToChild::Stop { grace_ms }),
-    ]
-}
-
-fn mark() -> impl Strategy<Value = Mark> {
-    prop_oneof![
-        (time(), time(), time()).prop_map(|(fetch_start, start, end)| Mark::Slice(Slice {
-            fetch_start,
-            start,
-            end,
-        })),
-        time().prop_map(Mark::Snapshot),
-    ]
-}
-
-fn counts() -> impl Strategy<Value = Counts> {
-    any::<(u64, u64, Option<u64>)>().prop_map(|(records, items, announced)| Counts {
-        records,
-        items,
-        announced,
-    })
-}
-
-fn from_child() -> impl Strategy<Value = FromChild> {
-    prop_oneof![
-        any::<(u32, String, u32)>().prop_map(|(version, build, pid)| FromChild::Hello {
-            version,
-            build,
-            pid,
-        }),
-        (run(), any::<u32>(), vec(record(), 0..5))
-            .prop_map(|(run, seq, records)| FromChild::Batch { run, seq, records }),
-        (run(), any::<u32>(), state()).prop_map(|(run, seq, state)| FromChild::State {
-            run,
-            seq,
-            state
-        }),
-        (run(), any::<u32>(), mark(), counts()).prop_map(|(run, seq, mark, counts)| {
-            FromChild::Checkpoint {
-                run,
-                seq,
-                mark,
-                counts,
-            }
-        }),
-        run().prop_map(|run| FromChild::RunDone { run }),
-        (run(), time()).prop_map(|(run, until)| FromChild::RunSnoozed { run, until }),
-        (run(), failure()).prop_map(|(run, failure)| FromChild::RunFailed { run, failure }),
-        (run(), time()).prop_map(|(run, until)| FromChild::Waiting { run, until }),
-        Just(FromChild::Bye),
-    ]
-}
+#[path = "wire_props/any.rs"]
+mod any;
 
 // Two frames in a row come back as the same two messages, and then the stream ends.
 fn round_trip<M>(messages: [&M; 2]) -> Result<(), TestCaseError>
@@ -274,6 +78,16 @@ fn frame(kind: i32, run: RunNo, seq: u32) -> FromChild {
         3 => FromChild::Waiting {
             run,
             until: Timestamp(0),
+        },
+        4 => FromChild::NeedToken { run },
+        5 => FromChild::Probe {
+            run,
+            seq,
+            table: Table::Cases,
+            items: vec![Probed {
+                key: Vec::new(),
+                version: String::new(),
+            }],
         },
         _ => FromChild::State {
             run,
@@ -353,7 +167,7 @@ proptest! {
             prop_assert!(!legal || !over, "{message:?} after Bye");
             let early = !greeted && !matches!(message, FromChild::Hello { .. });
             prop_assert!(!legal || !early, "{message:?} before Start");
-            let sequenced = message.name() == "State";
+            let sequenced = matches!(message.name(), "State" | "Probe");
             for (run, before) in (0..).zip(before) {
                 let now = session.unacked(RunNo(run));
                 let more = legal && sequenced && message.run() == Some(RunNo(run));
@@ -361,6 +175,87 @@ proptest! {
                 prop_assert!(now <= MAX_UNACKED);
             }
         }
+    }
+
+    #[test]
+    fn a_question_stays_open_until_its_answer(
+        first in attempt(),
+        frames in vec((2..10, 0..2_u8, 0..6_u32), 0..40),
+        answers in vec((0..4, 0..2_u8, 0..6_u32), 0..40),
+    ) {
+        let mut session = Session::new();
+        greet(&mut session, first);
+        let mut asked = [None; 2];
+        for ((kind, run, seq), (answer, to, acked)) in frames.into_iter().zip(answers) {
+            let message = frame(kind, RunNo(run), seq);
+            let ended = session.has_ended(RunNo(run));
+            let place = usize::from(run);
+            if session.from_child(&message).is_ok() {
+                let speaks = !matches!(message.name(), "Waiting");
+                prop_assert!(!speaks || asked[place].is_none(), "{message:?}");
+                prop_assert!(!ended, "{message:?} after the end");
+                if matches!(message.name(), "Probe" | "NeedToken") {
+                    asked[place] = Some(message.name());
+                }
+            }
+            let run = RunNo(to);
+            let (answer, question) = match answer {
+                0 => (ToChild::Needed { run, seq: acked, indices: Vec::new() }, Some("Probe")),
+                1 => (ToChild::Token { run, token: None }, Some("NeedToken")),
+                2 => (ToChild::Token { run, token: Some(Secret::new(String::new())) }, Some("NeedToken")),
+                _ => (ToChild::Ack { run, seq: acked }, None),
+            };
+            let open = asked[usize::from(to)];
+            if session.to_child(&answer).is_ok() {
+                match question {
+                    Some(_) => {
+                        prop_assert_eq!(question, open);
+                        asked[usize::from(to)] = None;
+                    }
+                    None => prop_assert!(open != Some("Probe"), "acknowledged instead of answered"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_deep_pass_tiles_its_own_stretch(
+        from in -1_000_i64..1_000,
+        len in -5_i64..2_000,
+        step_ms in 0_u64..300,
+        overlap_ms in 0_u64..50,
+        other in window(),
+    ) {
+        let deep = DeepOrder { from: Timestamp(from), until: Timestamp(from + len) };
+        let order = WindowOrder { step_ms, overlap_ms, deep: Some(deep), ..other };
+        let deep_window = order.deep_window().unwrap();
+        let mut cursor = deep.from;
+        while let Some(slice) = next_slice(&deep_window, cursor) {
+            prop_assert_eq!((slice.fetch_start, slice.start), (cursor, cursor), "no overlap");
+            prop_assert!(slice.end > slice.start && slice.end <= deep.until);
+            prop_assert!(slice.end.since(slice.start).as_millis() <= u128::from(step_ms.max(1)));
+            cursor = slice.end;
+        }
+        prop_assert_eq!(cursor, deep.until.max(deep.from));
+        prop_assert_eq!(WindowOrder { deep: None, ..order }.deep_window(), None);
+    }
+
+    #[test]
+    fn no_probe_is_too_large(count in 0..=MAX_PROBES + 1) {
+        let item = Probed { key: Vec::new(), version: String::new() };
+        let probe = FromChild::Probe {
+            run: RunNo(0),
+            seq: 0,
+            table: Table::Cases,
+            items: vec![item; count],
+        };
+        let needed = ToChild::Needed { run: RunNo(0), seq: 0, indices: vec![0; count] };
+        let (mut asked, mut told) = (Vec::new(), Vec::new());
+        encode_frame(&probe, &mut asked).unwrap();
+        encode_frame(&needed, &mut told).unwrap();
+        let fits = count <= MAX_PROBES;
+        prop_assert_eq!(decode_body::<FromChild>(&asked[4..]).is_ok(), fits);
+        prop_assert_eq!(decode_body::<ToChild>(&told[4..]).is_ok(), fits);
     }
 
     #[test]

@@ -57,21 +57,24 @@ fn charged_outcome() -> impl Strategy<Value = Outcome> {
 
 fn facts() -> impl Strategy<Value = Facts> {
     let times = (0..1_i64 << 50, 0..10_000_000_i64, 1..10_000_000_u64);
-    (times, any::<[bool; 5]>()).prop_map(|((now, late, interval), [a, b, c, d, e])| Facts {
-        now: Timestamp(now),
-        due_was: Timestamp(now - late),
-        interval: Duration::from_millis(interval),
-        suspect: a,
-        hello: true,
-        slot: if b {
-            MemorySlot::Big
-        } else {
-            MemorySlot::Normal
-        },
-        big_is_larger: c,
-        mode: if d { Mode::Window } else { Mode::Snapshot },
-        backlog: e,
-        configured_step: Duration::from_hours(24),
+    let mode = prop::sample::select(&[Mode::Window, Mode::Snapshot, Mode::Rescan][..]);
+    (times, mode, any::<[bool; 4]>()).prop_map(|((now, late, interval), mode, [a, b, c, d])| {
+        Facts {
+            now: Timestamp(now),
+            due_was: Timestamp(now - late),
+            interval: Duration::from_millis(interval),
+            suspect: a,
+            hello: true,
+            slot: if b {
+                MemorySlot::Big
+            } else {
+                MemorySlot::Normal
+            },
+            big_is_larger: c,
+            mode,
+            backlog: d,
+            configured_step: Duration::from_hours(24),
+        }
     })
 }
 

@@ -43,6 +43,8 @@ struct RunState {
     sent: u32,
     acked: u32,
     asked: Option<Question>,
+    /// It was told that there is no fresher token: asking again would be asking for ever.
+    tokenless: bool,
 }
 
 /// What a run waits to hear from the supervisor.
@@ -129,11 +131,17 @@ impl Session {
             }
             (ToChild::Needed { run, seq, .. }, Phase::Running) => {
                 let state = known(&mut self.runs, name, *run)?;
-                state.answered(Question::Probe, name, *run)?;
-                state.acknowledge(name, *run, *seq)
+                state.was_asked(Question::Probe, name, *run)?;
+                state.acknowledge(name, *run, *seq)?;
+                state.asked = None;
+                Ok(())
             }
-            (ToChild::Token { run, .. }, Phase::Running) => {
-                known(&mut self.runs, name, *run)?.answered(Question::Token, name, *run)
+            (ToChild::Token { run, token }, Phase::Running) => {
+                let state = known(&mut self.runs, name, *run)?;
+                state.was_asked(Question::Token, name, *run)?;
+                state.asked = None;
+                state.tokenless = token.is_none();
+                Ok(())
             }
             (ToChild::Refused { run, .. }, Phase::Running) => {
                 let state = known(&mut self.runs, name, *run)?;
@@ -204,11 +212,7 @@ impl Session {
                 self.asks(*run, Question::Probe);
                 Ok(())
             }
-            (FromChild::NeedToken { run }, Phase::Running) => {
-                open(&mut self.runs, name, *run)?.may_speak(name, *run)?;
-                self.asks(*run, Question::Token);
-                Ok(())
-            }
+            (FromChild::NeedToken { run }, Phase::Running) => self.need_token(name, *run),
             (
                 FromChild::State { run, seq, .. } | FromChild::Checkpoint { run, seq, .. },
                 Phase::Running,
@@ -244,9 +248,20 @@ impl Session {
             sent: 0,
             acked: 0,
             asked: None,
+            tokenless: false,
         };
         self.runs = vec![fresh; runs.len()];
         self.phase = Phase::Running;
+        Ok(())
+    }
+
+    fn need_token(&mut self, message: &'static str, run: RunNo) -> Result<(), Violation> {
+        let state = open(&mut self.runs, message, run)?;
+        state.may_speak(message, run)?;
+        if state.tokenless {
+            return Err(Violation::Tokenless { message, run });
+        }
+        self.asks(run, Question::Token);
         Ok(())
     }
 
@@ -316,8 +331,8 @@ impl RunState {
         Ok(())
     }
 
-    fn answered(
-        &mut self,
+    fn was_asked(
+        &self,
         question: Question,
         message: &'static str,
         run: RunNo,
@@ -325,7 +340,6 @@ impl RunState {
         if self.asked != Some(question) {
             return Err(Violation::NotAsked { message, run });
         }
-        self.asked = None;
         Ok(())
     }
 

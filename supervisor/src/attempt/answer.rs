@@ -1,4 +1,5 @@
-//! Commits what a child sent, and answers it: acknowledged, refused, or not at all.
+//! Commits what a child sent or looks up what it asks, and answers it: acknowledged, told, refused,
+//! or not at all.
 
 use std::time::{Duration, Instant};
 
@@ -6,8 +7,9 @@ use shared::attempt::ModeState;
 use shared::failure::Failure;
 use shared::id::RunNo;
 use shared::record::Record;
+use shared::table::Table;
 use shared::time::Timestamp;
-use shared::wire::message::{Counts, Mark, ToChild};
+use shared::wire::message::{Counts, Mark, Probed, ToChild};
 
 use super::converse::Conversation;
 use crate::ingest::{Ingest, IngestError};
@@ -16,25 +18,31 @@ use crate::outcome::Outcome;
 /// The first wait before a commit is tried again; it doubles up to two seconds.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 
-/// What is committed for one frame; kept until that has worked.
+/// What is committed or looked up for one frame; kept until that has worked.
 pub(super) enum Commit {
     Batch(Vec<Record>),
     State(ModeState),
     Checkpoint(Mark, Counts),
+    Probe(Table, Vec<Probed>),
 }
 
 impl Commit {
     async fn apply(
         &self,
         ingest: &mut Ingest,
-        run: RunNo,
+        (run, seq): (RunNo, u32),
         now: Timestamp,
-    ) -> Result<(), IngestError> {
+    ) -> Result<ToChild, IngestError> {
         match self {
-            Self::Batch(records) => ingest.batch(run, records.clone(), now).await,
-            Self::State(state) => ingest.state(run, state.clone()).await,
-            Self::Checkpoint(mark, counts) => ingest.checkpoint(run, *mark, *counts, now).await,
+            Self::Batch(records) => ingest.batch(run, records.clone(), now).await?,
+            Self::State(state) => ingest.state(run, state.clone()).await?,
+            Self::Checkpoint(mark, counts) => ingest.checkpoint(run, *mark, *counts, now).await?,
+            Self::Probe(table, items) => {
+                let indices = ingest.probe(run, *table, items).await?;
+                return Ok(ToChild::Needed { run, seq, indices });
+            }
         }
+        Ok(ToChild::Ack { run, seq })
     }
 }
 
@@ -45,8 +53,8 @@ impl Conversation<'_> {
         let mut wait = RETRY_FIRST;
         loop {
             let now = self.context.clock.now();
-            let error = match commit.apply(&mut self.ingest, run, now).await {
-                Ok(()) => return self.answer(&ToChild::Ack { run, seq }).await,
+            let error = match commit.apply(&mut self.ingest, (run, seq), now).await {
+                Ok(answer) => return self.answer(&answer).await,
                 Err(IngestError::Violation { what }) => {
                     return self.violation(what, Some(run)).await;
                 }
@@ -60,6 +68,22 @@ impl Conversation<'_> {
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(Duration::from_secs(2));
         }
+    }
+
+    /// Looks whether the account has a fresher token than the run, and answers.
+    pub(super) async fn token(&mut self, run: RunNo) {
+        let attempt = self.attempt.id;
+        let token = match self.given.fresher(run, self.token_file) {
+            Ok(token) => token,
+            Err(problem) => {
+                tracing::warn!(attempt.id = %attempt, %problem, "there is no fresher token");
+                None
+            }
+        };
+        if token.is_some() {
+            tracing::info!(attempt.id = %attempt, %run, "eBay refused the token; the run goes on with a fresher one");
+        }
+        self.answer(&ToChild::Token { run, token }).await;
     }
 
     pub(super) async fn refuse(&mut self, run: RunNo, failure: Failure) {

@@ -3,13 +3,13 @@
 //! *Invariants:* the reason of a kill is stored before the first signal; what a child says after
 //! it broke the protocol is not looked at; a frame is acknowledged only when it is committed.
 
+use std::path::Path;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use shared::attempt::Attempt;
 use shared::build::BUILD;
 use shared::id::RunNo;
-use shared::secret::Secret;
 use shared::wire::message::{FromChild, PROTOCOL_VERSION, ToChild};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
@@ -25,12 +25,12 @@ use crate::child::terminate::Ladder;
 use crate::config::TimeoutsConfig;
 use crate::ingest::Ingest;
 use crate::outcome::{KillReason, Outcome};
+use crate::policy::LONGEST_SNOOZE;
 use crate::store::Grant;
+use crate::tokens::Given;
 
 /// How long the pipe may stay open after the end: a grandchild may hold it.
 const PIPE_LIMIT: Duration = Duration::from_millis(500);
-/// The longest snooze that a run may ask for.
-const MAX_SNOOZE: Duration = Duration::from_hours(24);
 
 /// The conversation as it stands.
 #[derive(Debug)]
@@ -47,7 +47,8 @@ pub(super) struct Conversation<'a> {
     pub hello: bool,
     pub bye: bool,
     pub ladder: Option<Ladder>,
-    pub(super) token: Option<Secret>,
+    pub given: Given,
+    pub(super) token_file: &'a Path,
     pub(super) watchdog: Watchdog,
     pub(super) spawned: Instant,
     pub(super) quiet_since: Option<Instant>,
@@ -63,7 +64,9 @@ pub(super) struct Beginning<'a> {
     pub directory: &'a Directory,
     pub process: Process,
     pub sender: Sender,
-    pub token: Secret,
+    pub given: Given,
+    /// Where a fresher token would be.
+    pub token_file: &'a Path,
 }
 
 /// How long a lease lasts unless renewed; it is renewed three times as often.
@@ -84,7 +87,8 @@ impl<'a> Conversation<'a> {
             directory: from.directory,
             process: from.process,
             sender: from.sender,
-            token: Some(from.token),
+            given: from.given,
+            token_file: from.token_file,
             hello: false,
             bye: false,
             ladder: None,
@@ -194,13 +198,18 @@ impl<'a> Conversation<'a> {
                 self.commit(run, seq, &Commit::Checkpoint(mark, counts))
                     .await;
             }
-            FromChild::Probe { run, .. } | FromChild::NeedToken { run } => {
-                self.violation("a question that has no answer yet".to_owned(), Some(run))
-                    .await;
+            FromChild::Probe {
+                run,
+                seq,
+                table,
+                items,
+            } => {
+                self.commit(run, seq, &Commit::Probe(table, items)).await;
             }
+            FromChild::NeedToken { run } => self.token(run).await,
             FromChild::RunDone { run } => self.done(run).await,
             FromChild::RunSnoozed { run, until } => {
-                let latest = self.context.clock.now().plus(MAX_SNOOZE);
+                let latest = self.context.clock.now().plus(LONGEST_SNOOZE);
                 self.end(
                     run,
                     Outcome::Snoozed {
@@ -226,7 +235,7 @@ impl<'a> Conversation<'a> {
             self.kill(KillReason::WrongBuild { what }).await;
             return;
         }
-        let Some(token) = self.token.take() else {
+        let Some(token) = self.given.first() else {
             return;
         };
         let attempt = Box::new(self.attempt.clone());

@@ -10,8 +10,7 @@ use shared::flight::Flight;
 use shared::time::Timestamp;
 
 use super::directory::Directory;
-use super::order::has_backlog;
-use super::said::Said;
+use super::said::{Said, has_backlog};
 use super::{Assignment, Context, Ran, RanRun};
 use crate::crash::{self, ReportInput, RunOutcomes};
 use crate::os::Limits;
@@ -52,17 +51,12 @@ pub(super) struct Life {
     pub stderr: StderrText,
     pub said: Said,
     pub counters: Vec<RunCounters>,
+    /// The mark of the token that eBay refused, if it refused one for good.
+    pub refused: Option<String>,
     pub directory: Option<Directory>,
 }
 
 impl Life {
-    /// Whether eBay refused the token.
-    pub(super) fn unauthorized(&self) -> bool {
-        self.said
-            .ends()
-            .any(|end| matches!(end, Outcome::Failed(Failure::Unauthorized { .. })))
-    }
-
     fn peaks(&self) -> Peaks {
         Peaks {
             resident: self.peak_resident,
@@ -186,7 +180,7 @@ impl Judge<'_> {
             .get(order.run.index())
             .cloned()
             .unwrap_or(Outcome::Interrupted);
-        let backlog = has_backlog(order, counters.cursor);
+        let backlog = has_backlog(order, &counters);
         let config = &self.undertaking.context.config;
         let facts = self.facts(order, state, backlog);
         let (policy, decision) =

@@ -2,26 +2,19 @@
 
 use std::time::Duration;
 
-use shared::attempt::{
-    Attempt, Endpoints, ListingSource, RescanOrder, RunMode, RunOrder, SnapshotOrder,
-};
+use shared::attempt::{Attempt, Endpoints, RescanOrder, RunMode, RunOrder, SnapshotOrder};
 use shared::id::{AttemptId, RunNo};
 use shared::time::Timestamp;
-use shared::window::WindowOrder;
+use shared::window::{DeepOrder, WindowOrder};
 use shared::worker::Mode;
 
-use crate::config::Config;
+use crate::config::{Config, SyncConfig};
 use crate::policy;
 use crate::store::{Account, SyncState};
 
 /// The part of a run's time after which the child begins no further slice: three quarters, so that
 /// the last one can finish before the deadline.
 const TAKE: (u32, u32) = (3, 4);
-
-/// How far back a rescan reads everything: eBay's widest window.
-const RECENT: Duration = Duration::from_hours(90 * 24);
-/// How far back eBay's post-order searches reach: 18 months.
-const LOOK_BACK: Duration = Duration::from_hours(540 * 24);
 
 /// Everything that an attempt is made of.
 #[derive(Debug)]
@@ -66,9 +59,9 @@ fn run(state: &SyncState, number: RunNo, config: &Config, now: Timestamp) -> Run
             // A snapshot that was refused proves nothing by coming again: only a newer one counts.
             last_taken_at: state.cursor.max(state.suspect_at),
             state: state.mode_state.clone(),
-            listings: ListingSource::Report,
+            listings: config.sync.listing_source(),
         }),
-        Mode::Rescan => RunMode::Rescan(rescan(config, now)),
+        Mode::Rescan => RunMode::Rescan(rescan(state, &config.sync, now)),
     };
     RunOrder {
         run: number,
@@ -79,11 +72,20 @@ fn run(state: &SyncState, number: RunNo, config: &Config, now: Timestamp) -> Run
     }
 }
 
-fn rescan(config: &Config, now: Timestamp) -> RescanOrder {
-    let until = now.minus(config.sync.lag.duration());
+/// Everything of the recent past, and once per `deep_interval` of the whole look-back. What lies
+/// between the cursor and the recent past was not read yet, so it is read too, as far as eBay goes.
+fn rescan(state: &SyncState, sync: &SyncConfig, now: Timestamp) -> RescanOrder {
+    let until = now.minus(sync.lag.duration());
+    let open_from = until.minus(sync.look_back.duration());
+    let recent = until.minus(sync.recent_span.duration());
+    let due = is_deep_due(state.deep, sync, until);
+    let from = match state.cursor {
+        Some(cursor) if !due => cursor.min(recent).max(open_from),
+        Some(_) | None => open_from,
+    };
     RescanOrder {
-        from: until.minus(RECENT),
-        open_from: until.minus(LOOK_BACK),
+        from,
+        open_from,
         until,
     }
 }
@@ -91,23 +93,43 @@ fn rescan(config: &Config, now: Timestamp) -> RescanOrder {
 fn window(state: &SyncState, config: &Config, now: Timestamp) -> WindowOrder {
     let sync = &config.sync;
     let step = policy::step_of(&state.policy, sync.step.duration());
+    let first_span = sync.first_span_of(state.worker).duration();
+    let until = now.minus(sync.lag.duration());
     WindowOrder {
-        cursor: state
-            .cursor
-            .unwrap_or_else(|| now.minus(sync.first_span.duration())),
-        until: now.minus(sync.lag.duration()),
+        cursor: state.cursor.unwrap_or_else(|| now.minus(first_span)),
+        until,
         step_ms: u64::try_from(step.as_millis()).unwrap_or(u64::MAX),
         overlap_ms: sync.overlap.millis(),
-        deep: None,
+        deep: deep(state, sync, until),
     }
 }
 
-/// Whether a run that ended well has more to do: its window was not covered.
-pub(super) fn has_backlog(order: &RunOrder, cursor: Option<Timestamp>) -> bool {
-    match &order.mode {
-        RunMode::Window(window) => cursor.unwrap_or(window.cursor) < window.until,
-        RunMode::Snapshot(_) | RunMode::Rescan(_) => false,
+/// The deep pass after this window: what is left of the last one, or a new one if it is due. None
+/// while the first backfill is not done, which reads the same.
+///
+/// It never goes back beyond the ledger: what was not read once is not read once more.
+fn deep(state: &SyncState, sync: &SyncConfig, until: Timestamp) -> Option<DeepOrder> {
+    let last = state.deep.filter(|_| state.worker.has_deep_pass())?;
+    let oldest = until
+        .minus(sync.deep_span.duration())
+        .max(state.since.unwrap_or(until));
+    let left = DeepOrder {
+        from: last.from.max(oldest),
+        until: last.until,
+    };
+    if left.from < left.until {
+        return Some(left);
     }
+    let due = oldest < until && is_deep_due(state.deep, sync, until);
+    due.then_some(DeepOrder {
+        from: oldest,
+        until,
+    })
+}
+
+/// Whether the last deep pass ended so long before `until` that another is due.
+fn is_deep_due(last: Option<DeepOrder>, sync: &SyncConfig, until: Timestamp) -> bool {
+    last.is_none_or(|last| until.since(last.until) >= sync.deep_interval.duration())
 }
 
 #[cfg(test)]
@@ -126,6 +148,7 @@ mod tests {
             worker,
             since: None,
             cursor: cursor.map(Timestamp),
+            deep: None,
             mode_state: None,
             suspect_at: None,
             policy: PolicyState::default(),
@@ -190,5 +213,166 @@ mod tests {
         );
         assert_eq!(order.deadline, NOW.plus(Duration::from_mins(15)));
         assert_eq!(order.take_until, NOW.plus(Duration::from_secs(675)));
+    }
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    /// `days` before the end of a window that is ordered now.
+    fn ago(days: u32) -> Timestamp {
+        NOW.minus(Duration::from_mins(2) + days * DAY)
+    }
+
+    fn span((from, until): (u32, u32)) -> DeepOrder {
+        DeepOrder {
+            from: ago(from),
+            until: ago(until),
+        }
+    }
+
+    #[test]
+    fn a_deep_pass_is_due_once_a_day_and_goes_on_where_it_was() {
+        let cases = [
+            // (worker, since, what is left of the last, expected, why); all in days before the end
+            (
+                Worker::Transactions,
+                90,
+                None,
+                None,
+                "the backfill is not done",
+            ),
+            (Worker::Transactions, 90, Some((0, 0)), None, "just now"),
+            (
+                Worker::Transactions,
+                90,
+                Some((1, 1)),
+                Some((30, 0)),
+                "a day ago",
+            ),
+            (
+                Worker::Finances,
+                90,
+                Some((50, 50)),
+                Some((30, 0)),
+                "long ago",
+            ),
+            (
+                Worker::Messages,
+                7,
+                Some((1, 1)),
+                Some((7, 0)),
+                "not before the ledger",
+            ),
+            (
+                Worker::Messages,
+                0,
+                Some((1, 1)),
+                None,
+                "no ledger to speak of",
+            ),
+            (
+                Worker::Transactions,
+                90,
+                Some((20, 0)),
+                Some((20, 0)),
+                "unfinished",
+            ),
+            (
+                Worker::Transactions,
+                90,
+                Some((20, 2)),
+                Some((20, 2)),
+                "unfinished, and to its own end",
+            ),
+            (
+                Worker::Transactions,
+                90,
+                Some((40, 10)),
+                Some((30, 10)),
+                "what is too old meanwhile",
+            ),
+            (
+                Worker::Transactions,
+                90,
+                Some((60, 31)),
+                Some((30, 0)),
+                "all of it is too old",
+            ),
+            (
+                Worker::Orders,
+                90,
+                Some((1, 1)),
+                None,
+                "eBay's filter sees changes",
+            ),
+        ];
+        for (worker, since, left, expected, why) in cases {
+            let state = SyncState {
+                since: Some(ago(since)),
+                deep: left.map(span),
+                ..state(worker, Some(ago(0).0))
+            };
+            let RunMode::Window(order) = mode(&state) else {
+                panic!("{worker} has a window");
+            };
+            assert_eq!(order.deep, expected.map(span), "{why}");
+        }
+    }
+
+    #[test]
+    fn an_interval_of_a_millisecond_is_a_deep_pass_in_every_run() {
+        let mut config = Config::default();
+        config.sync.deep_interval = crate::config::Span::from_millis(1);
+        let mut state = SyncState {
+            since: Some(ago(90)),
+            deep: Some(span((0, 0))),
+            ..state(Worker::Transactions, Some(ago(0).0))
+        };
+        let deep = |state: &SyncState, now| match run(state, RunNo(0), &config, now).mode {
+            RunMode::Window(window) => window.deep,
+            RunMode::Snapshot(_) | RunMode::Rescan(_) => None,
+        };
+        assert_eq!(deep(&state, NOW), None, "the same millisecond");
+        for later in 1..4 {
+            let now = Timestamp(NOW.0 + later);
+            let next = deep(&state, now).unwrap();
+            assert_eq!(next.until, now.minus(Duration::from_mins(2)));
+            state.deep = Some(DeepOrder {
+                from: next.until,
+                ..next
+            });
+        }
+    }
+
+    #[test]
+    fn purchases_begin_30_days_back() {
+        let RunMode::Window(order) = mode(&state(Worker::Purchases, None)) else {
+            panic!("purchases have a window");
+        };
+        assert_eq!(order.cursor, NOW.minus(30 * DAY));
+    }
+
+    #[test]
+    fn a_rescan_reads_the_recent_past_and_once_a_day_everything() {
+        let cases = [
+            // (cursor, last one over everything, expected begin, why); in days before the end
+            (None, None, 540, "the first one"),
+            (Some(0), Some(0), 90, "just now"),
+            (Some(1), Some(1), 540, "a day ago"),
+            (Some(0), None, 540, "none yet"),
+            (Some(100), Some(0), 100, "what was not read yet"),
+            (Some(600), Some(0), 540, "more than eBay tells"),
+        ];
+        for (cursor, deep, from, why) in cases {
+            let state = SyncState {
+                deep: deep.map(|days| span((days, days))),
+                ..state(Worker::Returns, cursor.map(|days| ago(days).0))
+            };
+            let expected = RescanOrder {
+                from: ago(from),
+                open_from: ago(540),
+                until: ago(0),
+            };
+            assert_eq!(mode(&state), RunMode::Rescan(expected), "{why}");
+        }
     }
 }

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use shared::attempt::{Attempt, Endpoints};
 use shared::build::BUILD;
-use shared::secret::Secret;
 
 use super::converse::{Beginning, Conversation, LEASE};
 use super::directory::Directory;
@@ -17,7 +16,7 @@ use crate::child::process::Process;
 use crate::os::Limits;
 use crate::outcome::KillReason;
 use crate::store::{BeginAttempt, Begun, Grant, RunCounters, StoreError};
-use crate::tokens;
+use crate::tokens::{self, Given};
 
 /// Runs one attempt to its end, whatever that is.
 pub async fn run(context: &Context, assignment: Assignment, wishes: Wishes) -> Finished {
@@ -37,7 +36,6 @@ async fn begin(context: &Context, assignment: &Assignment, wishes: Wishes) -> En
         Ok(token) => token,
         Err(problem) => return End::NoToken(problem),
     };
-    let token_mark = tokens::mark(&account.token_file);
     let Some(endpoints) = context.config.endpoints(&account.environment) else {
         return End::NoEnvironment(account.environment.clone());
     };
@@ -58,16 +56,17 @@ async fn begin(context: &Context, assignment: &Assignment, wishes: Wishes) -> En
         },
         started: Instant::now(),
     };
-    let life = live(&undertaking, token, wishes).await;
-    let refused = life.unauthorized();
+    let given = Given::new(token, orders.runs.len());
+    let mut life = live(&undertaking, given, wishes).await;
+    let refused = life.refused.take();
     let ran = match conclude(&undertaking, life).await {
         Ok(ran) => ran,
         Err(error) => return End::Store(error),
     };
-    if refused {
+    if let Some(mark) = refused {
         let state = context
             .store
-            .set_token_state(account.id, Some("refused"), Some(&token_mark))
+            .set_token_state(account.id, Some("refused"), Some(&mark))
             .await;
         if let Err(error) = state {
             return End::Store(error);
@@ -110,7 +109,7 @@ fn orders(
 }
 
 /// The life of the process, if there was one.
-async fn live(undertaking: &Undertaking<'_>, token: Secret, wishes: Wishes) -> Life {
+async fn live(undertaking: &Undertaking<'_>, given: Given, wishes: Wishes) -> Life {
     let Undertaking {
         context, orders, ..
     } = *undertaking;
@@ -144,7 +143,8 @@ async fn live(undertaking: &Undertaking<'_>, token: Secret, wishes: Wishes) -> L
         directory: &directory,
         process,
         sender,
-        token,
+        given,
+        token_file: &undertaking.assignment.account.token_file,
     });
     if let Err(error) = noted {
         conversation
@@ -177,6 +177,7 @@ async fn bury(
         .map(|order| conversation.ingest.counters(order.run))
         .collect();
     let flight = conversation.directory.flight.read();
+    let refused = conversation.given.mark(conversation.said.unauthorized());
     let process = conversation.process;
     let pid = process.pid();
     let peak_resident = process.peak_resident();
@@ -196,6 +197,7 @@ async fn bury(
         stderr,
         said: conversation.said,
         counters,
+        refused,
         directory: None,
     }
 }
@@ -217,6 +219,7 @@ impl Life {
             stderr: crate::outcome::StderrText::default(),
             said: Said::new(0),
             counters: Vec::new(),
+            refused: None,
             directory,
         }
     }

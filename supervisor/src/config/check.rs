@@ -15,8 +15,10 @@ pub(super) struct Fault {
 const MS: Span = Span::from_millis(1);
 const ZERO: Span = Span::from_millis(0);
 const DAY: Span = Span::from_hours(24);
+const TWO_DAYS: Span = Span::from_hours(48);
 const WEEK: Span = Span::from_hours(7 * 24);
 const MONTH: Span = Span::from_hours(30 * 24);
+const EIGHTEEN_MONTHS: Span = Span::from_hours(540 * 24);
 const TWO_YEARS: Span = Span::from_hours(730 * 24);
 const MIB: Bytes = Bytes::from_mib(1);
 const TIB: Bytes = Bytes::from_mib(1 << 20);
@@ -84,6 +86,7 @@ fn numbers(config: &Config) -> Result<(), Fault> {
         ),
         ("limits.open_files", config.limits.open_files, 32, 65_536),
         ("network.retries", u64::from(config.network.retries), 0, 20),
+        ("sync.report_above", config.sync.report_above, 0, 1_000_000),
         (
             "policy.quarantine_after",
             u64::from(config.policy.quarantine_after),
@@ -146,7 +149,16 @@ fn sync(config: &Config) -> Result<(), Fault> {
     within("sync.overlap", config.sync.overlap, ZERO, DAY)?;
     within("sync.lag", config.sync.lag, ZERO, DAY)?;
     within("sync.step", config.sync.step, MS, DAY)?;
-    within("sync.first_span", config.sync.first_span, MS, TWO_YEARS)
+    within("sync.first_span", config.sync.first_span, MS, TWO_YEARS)?;
+    within("sync.deep_interval", config.sync.deep_interval, MS, MONTH)?;
+    within("sync.deep_span", config.sync.deep_span, MS, TWO_YEARS)?;
+    let look_back = config.sync.look_back;
+    within("sync.look_back", look_back, MS, EIGHTEEN_MONTHS)?;
+    if config.sync.recent_span > look_back {
+        let remedy = format!("write at most {look_back}, which is sync.look_back");
+        return Err(fault("sync.recent_span", config.sync.recent_span, &remedy));
+    }
+    within("sync.recent_span", config.sync.recent_span, MS, look_back)
 }
 
 fn network(config: &Config) -> Result<(), Fault> {
@@ -181,7 +193,7 @@ fn policy(config: &Config) -> Result<(), Fault> {
             "policy.throttled_snooze",
             policy.throttled_snooze,
             MS,
-            MONTH,
+            TWO_DAYS,
         ),
         ("policy.min_step", policy.min_step, MS, DAY),
         (

@@ -22,8 +22,8 @@ pub use error::ConfigError;
 pub use load::{Provenance, Source};
 pub use names::{AccountConfig, EnvironmentConfig};
 pub use sections::{
-    Intervals, LimitsConfig, LogConfig, LogFormat, NetworkConfig, Order, PolicyConfig, SyncConfig,
-    TimeoutsConfig,
+    Intervals, LimitsConfig, Listings, LogConfig, LogFormat, NetworkConfig, Order, PolicyConfig,
+    SyncConfig, TimeoutsConfig,
 };
 pub use units::{Bytes, MAX_SPAN_MS, Span};
 

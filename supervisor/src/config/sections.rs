@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use shared::attempt::Network;
+use shared::attempt::{ListingSource, Network};
 use shared::worker::Worker;
 
 use super::units::{Bytes, Span};
@@ -49,7 +49,7 @@ pub struct TimeoutsConfig {
     pub ready: Span,
     /// How long a run may stand still before it counts as hung.
     pub silence: Span,
-    /// How long a run in window mode may take.
+    /// How long a run in window or rescan mode may take.
     pub deadline: Span,
     /// How long a run in snapshot mode may take.
     pub snapshot_deadline: Span,
@@ -87,8 +87,36 @@ pub struct SyncConfig {
     pub lag: Span,
     /// The longest coverage of one slice. At least 1ms, at most 24h.
     pub step: Span,
-    /// How far back the first run of an account begins. At least 1ms, at most 730d.
+    /// How far back the first run of an account begins; of `purchases`, at most 30d. At least 1ms, at
+    /// most 730d.
     pub first_span: Span,
+    /// How often older items are read once more, where eBay's filter does not see their later
+    /// changes. At least 1ms, at most 30d.
+    pub deep_interval: Span,
+    /// How far back that goes in window mode. At least 1ms, at most 730d.
+    pub deep_span: Span,
+    /// How far back every rescan reads everything. At least 1ms, at most `look_back`.
+    pub recent_span: Span,
+    /// How far back a rescan reads what is open, and everything once per `deep_interval`. At least
+    /// 1ms, at most 540d: eBay's searches reach no further than 18 months.
+    pub look_back: Span,
+    /// Which API tells what is listed.
+    pub listings: Listings,
+    /// With `listings = "auto"`: more listings than this are read from the report. At most 1000000.
+    pub report_above: u64,
+}
+
+/// Which API tells what is listed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Listings {
+    /// Trading for few listings, the report for many.
+    #[default]
+    Auto,
+    /// Trading `GetMyeBaySelling`, page by page.
+    Trading,
+    /// The Feed report.
+    Report,
 }
 
 impl Default for SyncConfig {
@@ -99,6 +127,43 @@ impl Default for SyncConfig {
             lag: Span::from_mins(2),
             step: Span::from_hours(24),
             first_span: Span::from_hours(90 * 24),
+            deep_interval: Span::from_hours(24),
+            deep_span: Span::from_hours(30 * 24),
+            recent_span: Span::from_hours(90 * 24),
+            look_back: Span::from_hours(540 * 24),
+            listings: Listings::default(),
+            report_above: 1_000,
+        }
+    }
+}
+
+impl SyncConfig {
+    /// How far back the first run of this worker begins.
+    pub fn first_span_of(&self, worker: Worker) -> Span {
+        match worker {
+            // What was bought is of interest while it is under way; eBay tells no more than 30 days
+            // of changes at once.
+            Worker::Purchases => self.first_span.min(Span::from_hours(30 * 24)),
+            Worker::Orders
+            | Worker::ActiveInventory
+            | Worker::Transactions
+            | Worker::Offers
+            | Worker::Messages
+            | Worker::Finances
+            | Worker::Cases
+            | Worker::Inquiries
+            | Worker::Returns => self.first_span,
+        }
+    }
+
+    /// Which API tells what is listed, as an order carries it.
+    pub const fn listing_source(&self) -> ListingSource {
+        match self.listings {
+            Listings::Auto => ListingSource::Auto {
+                report_above: self.report_above,
+            },
+            Listings::Trading => ListingSource::Trading,
+            Listings::Report => ListingSource::Report,
         }
     }
 }
@@ -234,7 +299,7 @@ pub struct PolicyConfig {
     pub quarantine_for: Span,
     /// How long a charged failure or death stays on the tally.
     pub tally_window: Span,
-    /// How long to wait when eBay throttles without saying until when.
+    /// How long to wait when eBay throttles without saying until when. At most 2d.
     pub throttled_snooze: Span,
     /// The smallest coverage that a slice is halved to; `sync.step` if that is smaller.
     pub min_step: Span,

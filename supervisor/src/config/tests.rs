@@ -1,5 +1,7 @@
 //! Files and variables as people write them, right and wrong.
 
+use shared::attempt::ListingSource;
+
 use super::*;
 
 const EVERYTHING: &str = r#"
@@ -17,6 +19,10 @@ deadline = "1s"
 
 [sync]
 overlap = "0s"
+deep_interval = "1ms"
+recent_span = "400d"
+listings = "trading"
+report_above = 7
 [sync.interval]
 orders = "250ms"
 
@@ -96,6 +102,32 @@ fn a_file_sets_what_it_names() {
     let place = Source::File("bulkhead.toml:8:1".to_owned());
     assert_eq!(provenance.of("limits.memory"), place);
     assert_eq!(provenance.of("limits.big_slot"), Source::Default);
+}
+
+#[test]
+fn what_is_read_how_far_back() {
+    let (config, _) = parse(EVERYTHING, &[]).unwrap();
+    assert_eq!(config.sync.listing_source(), ListingSource::Trading);
+    assert_eq!(config.sync.recent_span, Span::from_hours(400 * 24));
+    let sync = SyncConfig::default();
+    let auto = |report_above| ListingSource::Auto { report_above };
+    assert_eq!(sync.listing_source(), auto(1_000));
+    assert_eq!(
+        sync.first_span_of(Worker::Orders),
+        Span::from_hours(90 * 24)
+    );
+    let month = Span::from_hours(30 * 24);
+    assert_eq!(sync.first_span_of(Worker::Purchases), month);
+    let pairs = [
+        ("BULKHEAD_SYNC_FIRST_SPAN", "3d"),
+        ("BULKHEAD_SYNC_REPORT_ABOVE", "0"),
+    ];
+    let (short, _) = parse("", &pairs).unwrap();
+    let days = Span::from_hours(3 * 24);
+    assert_eq!(short.sync.first_span_of(Worker::Purchases), days);
+    assert_eq!(short.sync.listing_source(), auto(0));
+    let (report, _) = parse("sync.listings = \"report\"", &[]).unwrap();
+    assert_eq!(report.sync.listing_source(), ListingSource::Report);
 }
 
 #[test]
@@ -183,6 +215,10 @@ fn a_bad_file_says_where() {
             "order = \"random\"",
             "bulkhead.toml:1:9: unknown name `random`; known names: `stalest`",
         ),
+        (
+            "sync.listings = \"feed\"",
+            "bulkhead.toml:1:17: unknown name `feed`; known names: `auto`, `trading`, `report`",
+        ),
         ("[limits", "bulkhead.toml:1:"),
         (
             "[environments.x]\napi = \"https://x\"",
@@ -227,7 +263,7 @@ fn a_bad_variable_is_named() {
     }
 }
 
-const IMPOSSIBLE: [(&str, &str); 14] = [
+const IMPOSSIBLE: [(&str, &str); 20] = [
     (
         "accounts_at_once = 0",
         "1:1: accounts_at_once = 0 is not possible; write a whole",
@@ -263,6 +299,30 @@ const IMPOSSIBLE: [(&str, &str); 14] = [
     (
         "sync.step = \"25h\"",
         "1:6: sync.step = 25h is not possible; write at most 1d",
+    ),
+    (
+        "sync.deep_interval = \"0s\"",
+        "1:6: sync.deep_interval = 0s is not possible; write at least 1ms",
+    ),
+    (
+        "sync.deep_span = \"731d\"",
+        "1:6: sync.deep_span = 731d is not possible; write at most 730d",
+    ),
+    (
+        "sync.look_back = \"541d\"",
+        "1:6: sync.look_back = 541d is not possible; write at most 540d",
+    ),
+    (
+        "sync.recent_span = \"541d\"",
+        "1:6: sync.recent_span = 541d is not possible; write at most 540d, which is sync.look_back",
+    ),
+    (
+        "sync.recent_span = \"0s\"",
+        "1:6: sync.recent_span = 0s is not possible; write at least 1ms",
+    ),
+    (
+        "sync.report_above = 1000001",
+        "1:6: sync.report_above = 1000001 is not possible; write a whole number from 0 to 1000000",
     ),
     (
         "network.retries = 21",

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use shared::failure::{Failure, Place};
 use shared::record::{MAX_KEY_PART, MAX_RECORD, Record, Value};
+use shared::table::{Kind, Table, TableDef};
 use shared::time::Timestamp;
+use shared::wire::message::{MAX_PROBES, MAX_VERSION, Probed};
 use shared::worker::Worker;
 
 /// The years that sort as text and can be read back: 0000 to 9999.
@@ -24,22 +26,7 @@ pub(super) fn record(worker: Worker, record: &Record) -> Result<(), String> {
         return Err(format!("{worker} may not write {}", def.name));
     }
     let name = || format!("{} {}", def.entity, key_text(&record.key));
-    if record.key.len() != def.key.len() {
-        return Err(format!(
-            "{}: {} key parts instead of {}",
-            name(),
-            record.key.len(),
-            def.key.len()
-        ));
-    }
-    if record.key.first().is_some_and(String::is_empty) {
-        return Err(format!("{}: empty key", name()));
-    }
-    // SQLite's JSON functions, which look keys up, end a text at a NUL.
-    let bad_part = |part: &String| part.len() > MAX_KEY_PART || part.contains('\0');
-    if record.key.iter().any(bad_part) {
-        return Err(format!("{}: key part too long or with a NUL", name()));
-    }
+    key(def, &record.key)?;
     if record.values.len() != def.columns.len() {
         return Err(format!(
             "{}: {} columns instead of {}",
@@ -49,7 +36,7 @@ pub(super) fn record(worker: Worker, record: &Record) -> Result<(), String> {
         ));
     }
     for (column, value) in def.columns.iter().zip(&record.values) {
-        if !value.fits(column.kind) || !sane(value) {
+        if !value.fits(column.kind) || !sane(column.kind, value) {
             return Err(format!(
                 "{}: {} does not fit its column",
                 name(),
@@ -72,14 +59,63 @@ pub(super) fn record(worker: Worker, record: &Record) -> Result<(), String> {
     Ok(())
 }
 
+/// What is illegal about a probe, if anything is.
+pub(super) fn probe(worker: Worker, table: Table, items: &[Probed]) -> Result<(), String> {
+    let def = table.def();
+    if !worker.tables().contains(&table) {
+        return Err(format!("{worker} may not probe {}", def.name));
+    }
+    if !def.columns.iter().any(|column| column.kind == Kind::Mark) {
+        return Err(format!("a probe of {}, which has no versions", def.name));
+    }
+    if items.is_empty() || items.len() > MAX_PROBES {
+        return Err(format!("a probe of {} items", items.len()));
+    }
+    for item in items {
+        key(def, &item.key)?;
+        if item.version.len() > MAX_VERSION || item.version.contains('\0') {
+            return Err(format!(
+                "{} {}: version too long or with a NUL",
+                def.entity,
+                key_text(&item.key)
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn key(def: &TableDef, key: &[String]) -> Result<(), String> {
+    let fault = |what: String| Err(format!("{} {}: {what}", def.entity, key_text(key)));
+    if key.len() != def.key.len() {
+        return fault(format!(
+            "{} key parts instead of {}",
+            key.len(),
+            def.key.len()
+        ));
+    }
+    if key.first().is_some_and(String::is_empty) {
+        return fault("empty key".to_owned());
+    }
+    // SQLite's JSON functions, which look keys up, end a text at a NUL.
+    let bad_part = |part: &String| part.len() > MAX_KEY_PART || part.contains('\0');
+    if key.iter().any(bad_part) {
+        return fault("key part too long or with a NUL".to_owned());
+    }
+    Ok(())
+}
+
 /// Whether a time can be stored as text and read back.
 pub(super) fn is_sane_time(time: Timestamp) -> bool {
     YEARS.contains(&time.0)
 }
 
-fn sane(value: &Value) -> bool {
+fn sane(kind: Kind, value: &Value) -> bool {
     match value {
         Value::Time(time) => is_sane_time(*time),
+        // A longer one could never be asked about.
+        Value::Text(text) if kind == Kind::Mark => {
+            text.len() <= MAX_VERSION && !text.contains('\0')
+        }
         Value::Null
         | Value::Absent
         | Value::Text(_)
@@ -127,8 +163,6 @@ pub(super) fn taken_at(
 
 #[cfg(test)]
 mod tests {
-    use shared::table::Table;
-
     use super::*;
 
     fn good() -> Record {
@@ -185,6 +219,93 @@ mod tests {
             let mut bad = good();
             spoil(&mut bad);
             let what = record(Worker::Orders, &bad).unwrap_err();
+            assert!(what.contains(expected), "{what} / {expected}");
+            assert!(what.len() < 200, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_mark_is_no_longer_than_a_probe_may_ask() {
+        let columns = Table::Returns.def().columns;
+        let mark = |text: String| {
+            let mut values = vec![Value::Null; columns.len()];
+            values[columns.len() - 1] = Value::Text(text);
+            Record {
+                table: Table::Returns,
+                key: vec!["5".to_owned()],
+                values,
+                ..good()
+            }
+        };
+        let longest = mark("v".repeat(MAX_VERSION));
+        assert_eq!(record(Worker::Returns, &longest), Ok(()));
+        for bad in ["v".repeat(MAX_VERSION + 1), "a\0".to_owned()] {
+            let what = record(Worker::Returns, &mark(bad)).unwrap_err();
+            assert!(what.contains("summary_version does not fit"), "{what}");
+        }
+    }
+
+    #[test]
+    fn probes() {
+        let item = |key: &[&str], version: &str| Probed {
+            key: key.iter().map(|part| (*part).to_owned()).collect(),
+            version: version.to_owned(),
+        };
+        let longest = "v".repeat(MAX_VERSION);
+        let good = [item(&["5"], &longest), item(&["5"], "")];
+        assert_eq!(probe(Worker::Returns, Table::Returns, &good), Ok(()));
+        let too_long = format!("{longest}v");
+        let (returns, one) = (Worker::Returns, item(&["5"], "v"));
+        let long_key = "5".repeat(MAX_KEY_PART + 1);
+        let cases = [
+            (
+                Worker::Cases,
+                Table::Returns,
+                vec![one.clone()],
+                "cases may not probe ebay_returns",
+            ),
+            (
+                Worker::Orders,
+                Table::Orders,
+                vec![one.clone()],
+                "a probe of ebay_orders, which has no versions",
+            ),
+            (returns, Table::Returns, Vec::new(), "a probe of 0 items"),
+            (
+                returns,
+                Table::Returns,
+                vec![one.clone(); MAX_PROBES + 1],
+                "a probe of 1001 items",
+            ),
+            (
+                returns,
+                Table::Returns,
+                vec![one.clone(), item(&["5", "6"], "v")],
+                "return 5/6: 2 key parts instead of 1",
+            ),
+            (returns, Table::Returns, vec![item(&[""], "v")], "empty key"),
+            (returns, Table::Returns, vec![item(&["a\0"], "v")], "NUL"),
+            (
+                returns,
+                Table::Returns,
+                vec![item(&[&long_key], "v")],
+                "key part too long",
+            ),
+            (
+                returns,
+                Table::Returns,
+                vec![one.clone(), item(&["5"], &too_long)],
+                "return 5: version too long",
+            ),
+            (
+                returns,
+                Table::Returns,
+                vec![item(&["5"], "a\0")],
+                "version too long or with a NUL",
+            ),
+        ];
+        for (worker, table, items, expected) in cases {
+            let what = probe(worker, table, &items).unwrap_err();
             assert!(what.contains(expected), "{what} / {expected}");
             assert!(what.len() < 200, "{what}");
         }

@@ -1,6 +1,6 @@
 //! Takes what a child claims about eBay's items, checks it, and has the store commit it.
 //!
-//! *Input:* records, mode states and checkpoints of one attempt, in the order of its frames.
+//! *Input:* records, mode states, probes and checkpoints of one attempt, in the order of its frames.
 //! *Output:* committed, or why not.
 //!
 //! *Invariants:* nothing of a child is believed without a check; a payload is never parsed; whether
@@ -8,8 +8,10 @@
 //! but for one compressed bit per row of a snapshot.
 
 mod check;
+mod checkpoint;
 mod commit;
 mod hash;
+mod probe;
 mod seen;
 
 use shared::attempt::{RunMode, RunOrder};
@@ -55,7 +57,8 @@ pub struct Ingest {
 #[derive(Debug)]
 struct RunProgress {
     order: RunOrder,
-    /// Window: everything before it is stored. Snapshot: the time of the last one, if any.
+    /// Window: everything before it is stored. Snapshot: the time of the last one, if any. Rescan:
+    /// its end, once it is done.
     cursor: Option<Timestamp>,
     /// Records since the last checkpoint.
     received: u64,

@@ -2,14 +2,14 @@
 //!
 //! | Outcome | Decision | Charged | Due |
 //! |---|---|---|---|
-//! | `completed` | reset: tally and failures cleared, step grows back, solitary ends after [`SOLITARY_CLEAN_RUNS`] | no | next turn at the fixed rate; at once if there is a backlog |
+//! | `completed` | reset: tally and failures cleared, step grows back, solitary ends after [`SOLITARY_CLEAN_RUNS`] | no | next turn at the fixed rate; at once if there is a backlog: part of a window, a deep pass or a rescan |
 //! | `snoozed` | snooze | no | the time asked for, within [`LONGEST_SNOOZE`] |
 //! | `failed: transient` | backoff | no | `backoff_base` doubling to `backoff_cap`, with jitter |
-//! | `failed: throttled` | snooze | no | eBay's time, otherwise `throttled_snooze` |
+//! | `failed: throttled` | snooze | no | eBay's time in full, such as the reset of a daily quota, within [`LONGEST_SNOOZE`]; otherwise `throttled_snooze` |
 //! | `failed: unauthorized` | await token | no | after an interval; the caller waits for the token to change |
 //! | `failed: forbidden` | backoff | no | as transient |
 //! | `failed: too_large`, `incomplete`, window mode, step above `min_step` | again, with half the step | no | at once |
-//! | `failed: bad_data`, `bug`, and the two above when there is nothing to halve | tally: backoff, then quarantine | yes | `death_backoff_base` doubling to `death_backoff_cap`, with jitter; `quarantine_for` |
+//! | `failed: bad_data`, `bug`, and the two above when there is nothing to halve: step at `min_step`, a snapshot, a rescan | tally: backoff, then quarantine | yes | `death_backoff_base` doubling to `death_backoff_cap`, with jitter; `quarantine_for` |
 //! | `died: memory_limit`, first, in the ordinary slot, big slot larger | big slot (step halved) | no | at once |
 //! | `died: memory_limit` otherwise | as another death (step halved); after one in the big slot solitary there | yes | as another death |
 //! | `died: deadline` | as another death (step halved) | yes | as another death |
@@ -20,6 +20,10 @@
 //! | `interrupted`, no culprit known | solitary | no | at once |
 //! | `drained` | again | no | at once, which is after the next start |
 //! | `cancelled` | again | no | next turn at the fixed rate, or cancelling would start it again |
+//!
+//! A step belongs to the worker: slices of a window and of its deep pass have the same one. A deep pass
+//! goes on where it stood, so a slice that is too large is halved until it fits. A rescan has no slices
+//! that its end could depend on; it is repeated as a whole, and what it has stored is not asked for again.
 //!
 //! Quarantine comes with the `quarantine_after`th charge within `tally_window`. A child that has
 //! not said `Hello` has not seen its orders, so its death cannot be an account's doing.
@@ -45,8 +49,9 @@ use crate::outcome::MemorySlot;
 /// How many completed runs in a row end solitary.
 pub const SOLITARY_CLEAN_RUNS: u32 = 3;
 
-/// The longest snooze. A time comes from outside; a wrong one must not stop a worker for ever.
-pub const LONGEST_SNOOZE: Duration = Duration::from_hours(24);
+/// The longest snooze. A time comes from outside; a wrong one must not stop a worker for ever. eBay's
+/// quotas are reset at midnight in its own time zone, and a day there may have 25 hours.
+pub const LONGEST_SNOOZE: Duration = Duration::from_hours(48);
 
 /// What there is to know besides history and outcome.
 #[expect(
@@ -71,7 +76,7 @@ pub struct Facts {
     pub big_is_larger: bool,
     /// How the worker finds out what changed.
     pub mode: Mode,
-    /// The run ended with part of its window uncovered.
+    /// The run ended with part of its window, deep pass or rescan uncovered.
     pub backlog: bool,
     /// The longest coverage of a slice, as configured.
     pub configured_step: Duration,

@@ -116,6 +116,8 @@ pub struct RunCounters {
     pub slices: u64,
     /// The cursor after the last checkpoint of this run.
     pub cursor: Option<Timestamp>,
+    /// Where the deep pass of this run stands after its last checkpoint.
+    pub deep: Option<Timestamp>,
 }
 
 /// What ending an attempt did.

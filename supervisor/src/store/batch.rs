@@ -84,6 +84,8 @@ pub struct SliceCommit {
     pub worker: Worker,
     /// The slice.
     pub slice: Slice,
+    /// Whether the window of its run is covered with it.
+    pub covered: bool,
     /// Records that were sent for it.
     pub records: u64,
     /// When.

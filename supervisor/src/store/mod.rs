@@ -14,6 +14,7 @@ mod batch;
 mod change;
 mod error;
 mod history;
+mod rescan;
 mod sqlite;
 mod state;
 
@@ -26,5 +27,6 @@ pub use batch::{
 };
 pub use error::StoreError;
 pub use history::{AttemptRow, CrashRow, Group, RunRow, StatusRow};
+pub use rescan::{DeepCommit, RescanCommit};
 pub use sqlite::Store;
 pub use state::{SyncState, SyncStates, Unreadable};

@@ -3,6 +3,7 @@
 use shared::attempt::ModeState;
 use shared::id::AccountId;
 use shared::time::Timestamp;
+use shared::window::DeepOrder;
 use shared::worker::Worker;
 
 use super::error::StoreError;
@@ -20,8 +21,11 @@ pub struct SyncState {
     /// Where the ledger begins; `None` until the first checkpoint.
     pub since: Option<Timestamp>,
     /// Everything before it is stored; `None` until the first checkpoint. In snapshot mode the time
-    /// of the last committed snapshot.
+    /// of the last committed snapshot, in rescan mode the end of the last rescan.
     pub cursor: Option<Timestamp>,
+    /// What is left of the last deep pass; nothing if it begins where it ends. `None` for a worker
+    /// without one, and until the first backfill is done.
+    pub deep: Option<DeepOrder>,
     /// Where the last run left off, in snapshot mode.
     pub mode_state: Option<ModeState>,
     /// The time of a snapshot that was refused because it would have ended too much.

@@ -10,6 +10,8 @@ use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::worker::Worker;
 
+mod questions;
+
 fn start(numbers: &[u8]) -> ToChild {
     let order = |number: &u8| RunOrder {
         run: RunNo(*number),

@@ -79,4 +79,12 @@ pub enum Violation {
         /// The run named.
         run: RunNo,
     },
+    /// The question for a token once more, after the answer that there is none.
+    #[error("{message} of run {run}, which was told that there is no fresher token")]
+    Tokenless {
+        /// Name of the message.
+        message: &'static str,
+        /// The run named.
+        run: RunNo,
+    },
 }

@@ -103,6 +103,7 @@ term_grace = "300ms"
 overlap = "1s"
 lag = "{LAG_MS}ms"
 first_span = "72h"
+listings = "report"
 
 [sync.interval]
 orders = "50ms"

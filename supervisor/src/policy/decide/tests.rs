@@ -95,9 +95,16 @@ fn free_outcomes_of_a_fresh_state() {
         (Outcome::Completed, Reset, 4 * MINUTE, 4 * MINUTE),
         (snoozed(NOW + 5), Snooze, 5, 5),
         (snoozed(NOW - 5), Snooze, 0, 0),
-        (snoozed(i64::MAX), Snooze, 24 * HOUR, 24 * HOUR),
+        (snoozed(i64::MAX), Snooze, 48 * HOUR, 48 * HOUR),
         (transient(), Backoff, base, most),
         (throttled(Some(NOW + HOUR)), Snooze, HOUR, HOUR),
+        (
+            throttled(Some(NOW + 25 * HOUR)),
+            Snooze,
+            25 * HOUR,
+            25 * HOUR,
+        ),
+        (throttled(Some(i64::MAX)), Snooze, 48 * HOUR, 48 * HOUR),
         (throttled(Some(NOW - 1)), Snooze, base, base),
         (throttled(None), Snooze, 15 * MINUTE, 15 * MINUTE),
         (
@@ -156,18 +163,17 @@ fn charged_outcomes_climb_to_quarantine() {
         violation,
         failed,
     ];
-    let snapshot = Facts {
-        mode: Mode::Snapshot,
-        ..facts()
-    };
     let mut cases: Vec<_> = deaths
         .into_iter()
         .map(|cause| (died(cause), facts(), Solitary))
         .collect();
     cases.push((bad_data(), facts(), Backoff));
     cases.push((words(|what| Failure::Bug { what }), facts(), Backoff));
-    cases.push((too_large(), snapshot, Backoff));
-    cases.push((incomplete(), snapshot, Backoff));
+    for mode in [Mode::Snapshot, Mode::Rescan] {
+        let whole = Facts { mode, ..facts() };
+        cases.push((too_large(), whole, Backoff));
+        cases.push((incomplete(), whole, Backoff));
+    }
     for (outcome, facts, first) in cases {
         let mut state = PolicyState::default();
         for kind in [first, Backoff, Quarantine] {
@@ -293,6 +299,14 @@ fn what_size_can_cure_is_halved_until_nothing_is_left_to_halve() {
     assert_eq!(after.step_ms, Some(12 * 3_600_000), "a deadline halves too");
     let (after, _) = judge(&PolicyState::default(), &died(Cause::Panic), &facts());
     assert_eq!(after.step_ms, None, "a panic does not");
+    let rescan = Facts {
+        mode: Mode::Rescan,
+        ..facts()
+    };
+    for cause in [Cause::Deadline, Cause::MemoryLimit] {
+        let (after, _) = judge(&PolicyState::default(), &died(cause), &rescan);
+        assert_eq!(after.step_ms, None, "a rescan has no step");
+    }
 }
 
 #[test]

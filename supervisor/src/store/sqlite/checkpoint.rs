@@ -9,7 +9,7 @@ use shared::worker::Worker;
 use super::batch::ids_json;
 use super::row::signed;
 use super::statement::TableSql;
-use super::{Store, Tx, lease, state};
+use super::{Store, Tx, lease, rescan, state};
 use crate::killpoint;
 use crate::store::attempt::Grant;
 use crate::store::batch::{CheckpointResult, SliceCommit, SnapshotCommit};
@@ -22,14 +22,14 @@ const CHUNK: usize = 2_000;
 const GUARD_FROM: u64 = 100;
 
 /// One step of a cursor.
-struct Step {
-    grant: Grant,
-    worker: Worker,
+pub(super) struct Step {
+    pub grant: Grant,
+    pub worker: Worker,
     /// Where the cursor lies before; the ledger's row starts there.
-    start: Timestamp,
-    end: Timestamp,
-    records: u64,
-    now: Timestamp,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    pub records: u64,
+    pub now: Timestamp,
 }
 
 impl Store {
@@ -45,6 +45,10 @@ impl Store {
             .cursor;
         if stored.is_some_and(|stored| stored != commit.slice.start) {
             return Ok(CheckpointResult::CursorElsewhere { stored });
+        }
+        if commit.covered {
+            let account = commit.grant.account;
+            rescan::note_backfill(&mut tx, account, commit.worker, commit.slice.end).await?;
         }
         let step = Step {
             grant: commit.grant,
@@ -228,7 +232,7 @@ async fn suspect(
 }
 
 /// Moves the cursor, adds to the ledger and commits.
-async fn finish(mut tx: Tx, step: &Step) -> Result<(), StoreError> {
+pub(super) async fn finish(mut tx: Tx, step: &Step) -> Result<(), StoreError> {
     let action = "commit a checkpoint";
     sqlx::query(
         "UPDATE sync_state SET cursor = ?4, since = coalesce(since, ?3), suspect_at = NULL \

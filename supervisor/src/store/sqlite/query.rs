@@ -162,6 +162,8 @@ fn run(row: &SqliteRow) -> Result<RunRow, StoreError> {
             ended: cells.count("ended")?,
             slices: cells.count("slices")?,
             cursor: cursor_after,
+            // Its place is remembered with the worker, not with each run.
+            deep: None,
         },
         cursor_before: cells.time_or_null("cursor_before")?,
         cursor_after,

@@ -3,6 +3,7 @@
 use shared::attempt::ModeState;
 use shared::id::AccountId;
 use shared::time::Timestamp;
+use shared::window::DeepOrder;
 use shared::worker::Worker;
 use sqlx::sqlite::SqliteRow;
 
@@ -153,6 +154,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<SyncState, StoreError> {
         worker: Worker::from_name(name).ok_or_else(|| cells.bad("worker", "not a worker"))?,
         since: cells.time_or_null("since")?,
         cursor: cells.time_or_null("cursor")?,
+        deep: deep(&cells)?,
         mode_state: cells.json_or_null("mode_state")?,
         suspect_at: cells.time_or_null("suspect_at")?,
         policy: cells.json("policy")?,
@@ -164,4 +166,13 @@ pub(super) fn read(row: &SqliteRow) -> Result<SyncState, StoreError> {
         last_started_at: cells.time_or_null("last_started_at")?,
         starts: cells.count("starts")?,
     })
+}
+
+/// The two columns are null together, which the table holds.
+fn deep(cells: &Cells<'_>) -> Result<Option<DeepOrder>, StoreError> {
+    let from = cells.time_or_null("deep_from")?;
+    let until = cells.time_or_null("deep_until")?;
+    Ok(from
+        .zip(until)
+        .map(|(from, until)| DeepOrder { from, until }))
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use shared::table::{Kind, Table, TableDef};
 use sqlx::{AssertSqlSafe, Executor as _, Row as _, SqlSafeStr as _};
 
-use super::Store;
 use super::statement::TableSql;
+use super::{Store, probe};
 
 async fn store() -> (tempfile::TempDir, Store) {
     let directory = tempfile::tempdir().unwrap();
@@ -155,6 +155,31 @@ async fn rows_are_found_by_index() {
             let exempt = text == sql.last_row || text == sql.open;
             assert!(exempt || !found.iter().any(scan), "{text}: {found:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn probed_rows_are_found_by_index() {
+    let (_directory, store) = store().await;
+    let mut versioned = Vec::new();
+    for table in Table::ALL {
+        let def = table.def();
+        let Some(text) = probe::stored(def) else {
+            assert!(def.columns.iter().all(|column| column.kind != Kind::Mark));
+            continue;
+        };
+        let found = plan(&store, &text).await;
+        assert_eq!(found[0], "SCAN j VIRTUAL TABLE INDEX 1:", "{found:?}");
+        let by_key = format!(
+            "SEARCH t USING INDEX sqlite_autoindex_{}_1 (account_id=? AND {}=?)",
+            def.name,
+            def.key.join("=? AND ")
+        );
+        assert_eq!(found[1..], [by_key], "{found:?}");
+        versioned.push(table);
+    }
+    for table in [Table::Cases, Table::Inquiries, Table::Returns] {
+        assert!(versioned.contains(&table), "{table:?}");
     }
 }
 
