@@ -13,6 +13,7 @@ mod attempt;
 mod batch;
 mod change;
 mod error;
+pub mod hash;
 mod history;
 mod sqlite;
 mod state;
@@ -25,6 +26,6 @@ pub use batch::{
     BatchCommit, BatchCounts, BatchResult, BatchRow, CheckpointResult, SliceCommit, SnapshotCommit,
 };
 pub use error::StoreError;
-pub use history::{AttemptRow, CrashRow, Group, RunRow, StatusRow};
+pub use history::{AttemptRow, CrashRow, EventKind, Group, Item, ItemEvent, RunRow, StatusRow};
 pub use sqlite::Store;
 pub use state::{SyncState, SyncStates, Unreadable};

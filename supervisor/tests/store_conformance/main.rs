@@ -6,4 +6,5 @@ mod checkpoints;
 mod harness;
 mod killed;
 mod queries;
+mod reshaped;
 mod rows;
