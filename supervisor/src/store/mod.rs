@@ -10,6 +10,7 @@
 
 mod account;
 mod attempt;
+mod audit;
 mod batch;
 mod change;
 mod error;
@@ -22,6 +23,7 @@ pub use account::{Account, NewAccount};
 pub use attempt::{
     BeginAttempt, Begun, EndAttempt, EndRun, Ended, Grant, OpenAttempt, OpenRun, Peaks, RunCounters,
 };
+pub use audit::{Audit, Finding};
 pub use batch::{
     BatchCommit, BatchCounts, BatchResult, BatchRow, CheckpointResult, SliceCommit, SnapshotCommit,
 };

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
 
 mod attempts;
+mod audit;
 mod checkpoints;
 mod harness;
 mod killed;

@@ -28,7 +28,20 @@ pub(super) struct Current {
 }
 
 pub(super) fn read_current(row: &SqliteRow, def: &TableDef) -> Result<Current, sqlx::Error> {
-    let cells = (3..3 + def.columns.len())
+    Ok(Current {
+        changed_at: row.try_get(1)?,
+        ended_at: row.try_get(2)?,
+        cells: read_cells(row, def, 3)?,
+    })
+}
+
+/// Reads a table's columns, of which the first is at `first`.
+pub(super) fn read_cells(
+    row: &SqliteRow,
+    def: &TableDef,
+    first: usize,
+) -> Result<Vec<Cell>, sqlx::Error> {
+    (first..)
         .zip(def.columns)
         .map(|(at, column)| match column.kind {
             Kind::Integer | Kind::Boolean => row
@@ -38,12 +51,7 @@ pub(super) fn read_current(row: &SqliteRow, def: &TableDef) -> Result<Current, s
                 .try_get::<Option<String>, _>(at)
                 .map(|text| text.map_or(Cell::Null, Cell::Text)),
         })
-        .collect::<Result<Vec<Cell>, sqlx::Error>>()?;
-    Ok(Current {
-        changed_at: row.try_get(1)?,
-        ended_at: row.try_get(2)?,
-        cells,
-    })
+        .collect()
 }
 
 /// A new row and its event: every column that is not null and no mark.
