@@ -4,13 +4,12 @@
 //! *Output:* committed, or why not.
 //!
 //! *Invariants:* nothing of a child is believed without a check; a payload is never parsed; whether
-//! an item changed is decided from a hash made here. Memory does not grow with what a child sends,
-//! but for one compressed bit per row of a snapshot.
+//! an item changed is decided from a hash that we make. Memory does not grow with what a child
+//! sends, but for one compressed bit per row of a snapshot.
 
 mod check;
 mod checkpoint;
 mod commit;
-mod hash;
 mod probe;
 mod seen;
 
@@ -20,7 +19,7 @@ use shared::id::RunNo;
 use shared::time::Timestamp;
 
 use self::seen::Seen;
-use crate::store::{Grant, RunCounters, Store, StoreError};
+use crate::store::{Grant, RunCounters, Store, StoreError, hash};
 
 /// Why something was not committed.
 #[derive(Debug, thiserror::Error)]

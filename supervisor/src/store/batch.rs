@@ -8,15 +8,15 @@ use shared::window::Slice;
 use shared::worker::Worker;
 
 use super::attempt::Grant;
+use super::hash::ContentHash;
 
 /// A record that was checked, with the hash of its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchRow {
     /// The record; its values fit its table.
     pub record: Record,
-    /// What is compared with the stored row: 16 bytes over the columns that are not absent, and 16
-    /// bytes over the payload, so that the halves can be compared on their own.
-    pub hash: [u8; 32],
+    /// What is compared with the stored row.
+    pub hash: ContentHash,
 }
 
 /// Rows to be committed together: at most 2,000.
@@ -50,7 +50,8 @@ pub struct BatchCounts {
     pub created: u64,
     /// Changed rows, those that were open again included.
     pub updated: u64,
-    /// Rows that were the same.
+    /// Rows that were the same, those included that were merely stored in another shape or told by
+    /// another source.
     pub unchanged: u64,
     /// Records older than what is stored.
     pub stale: u64,

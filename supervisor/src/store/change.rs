@@ -3,34 +3,94 @@
 use std::fmt::Write as _;
 
 use shared::record::Value;
+use shared::table::{Kind, TableDef};
 use shared::time::Timestamp;
+
+use super::hash::ContentHash;
+use super::history::EventKind;
+
+/// The mark that names the API which told of a row: another one tells the same item in another
+/// payload, and may not know every column.
+const SOURCE: &str = "source";
 
 /// What is stored about a row, as far as the decision needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stored {
     /// Its number.
     pub row_id: i64,
-    /// Hash of its content: columns, then payload, 16 bytes each.
-    pub hash: [u8; 32],
+    /// Hash of its content.
+    pub hash: ContentHash,
     /// The shape that it was stored in.
     pub shape_version: i64,
     /// eBay's time of its last change.
     pub ebay_time: Option<Timestamp>,
     /// Whether it has ended.
     pub ended: bool,
+    /// Its mark; `None` too if its table has none.
+    pub mark: Option<String>,
+}
+
+impl Stored {
+    /// Whether the row must be marked anew.
+    fn is_marked_otherwise(&self, mark: Mark<'_>) -> bool {
+        match mark {
+            Mark::Untold => false,
+            Mark::Version(text) | Mark::Source(text) => self.mark.as_deref() != text,
+        }
+    }
+}
+
+/// What a record says about its mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark<'a> {
+    /// Nothing: the table has none, or the source does not tell.
+    Untold,
+    /// The version of what it was read with.
+    Version(Option<&'a str>),
+    /// Which API told it.
+    Source(Option<&'a str>),
+}
+
+impl<'a> Mark<'a> {
+    /// The mark among a record's values.
+    pub(super) fn of(def: &TableDef, values: &'a [Value]) -> Self {
+        let Some((at, name)) = mark_column(def) else {
+            return Self::Untold;
+        };
+        let text = match values.get(at) {
+            Some(Value::Text(text)) => Some(text.as_str()),
+            Some(Value::Absent) => return Self::Untold,
+            // A mark is text, as the record's check holds.
+            _ => None,
+        };
+        if name == SOURCE {
+            Self::Source(text)
+        } else {
+            Self::Version(text)
+        }
+    }
+}
+
+/// The column of a table's mark, if it has one: its position and its name.
+pub(super) fn mark_column(def: &TableDef) -> Option<(usize, &'static str)> {
+    let columns = def.columns.iter().enumerate();
+    let mut marks = columns.filter(|(_, column)| column.kind == Kind::Mark);
+    marks.next().map(|(at, column)| (at, column.name))
 }
 
 /// What has come, as far as the decision needs it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Incoming<'a> {
     /// Hash of its content.
-    pub hash: &'a [u8; 32],
+    pub hash: &'a ContentHash,
     /// The shape that it would be stored in.
     pub shape_version: i64,
     /// eBay's time of its last change.
     pub ebay_time: Option<Timestamp>,
     /// Whether this very snapshot has brought the key before; always false in window mode.
     pub seen: bool,
+    /// Its mark.
+    pub mark: Mark<'a>,
 }
 
 /// What a record means for the stored row.
@@ -42,8 +102,12 @@ pub(super) enum Change {
     Updated,
     /// The row had ended.
     Reopened,
-    /// The row was stored in another shape: written anew without an event.
-    Rewritten,
+    /// The row was stored in another shape.
+    Reshaped,
+    /// Another API tells the row, with other content.
+    Resourced,
+    /// The same, but for its mark.
+    Marked,
     /// The same.
     Unchanged,
     /// Older than what is stored.
@@ -54,12 +118,12 @@ pub(super) enum Change {
 
 /// What a record means for the stored row. A snapshot proves that an ended row is back, whatever
 /// eBay's time of the item says; otherwise the older of two known times loses, and equal or unknown
-/// times compare by content.
+/// times compare by content. Content tells nothing if it was made in another shape.
 pub(super) fn classify(incoming: Incoming<'_>, stored: Option<&Stored>) -> Change {
     let Some(stored) = stored else {
         return Change::Created;
     };
-    let same = *incoming.hash == stored.hash;
+    let same = incoming.hash.same(&stored.hash);
     if incoming.seen && !same {
         return Change::Contradiction;
     }
@@ -72,12 +136,45 @@ pub(super) fn classify(incoming: Incoming<'_>, stored: Option<&Stored>) -> Chang
         return Change::Stale;
     }
     if incoming.shape_version != stored.shape_version {
-        return Change::Rewritten;
+        return Change::Reshaped;
     }
-    if same {
-        return Change::Unchanged;
+    match (same, stored.is_marked_otherwise(incoming.mark)) {
+        (true, false) => Change::Unchanged,
+        (true, true) => Change::Marked,
+        (false, true) if matches!(incoming.mark, Mark::Source(_)) => Change::Resourced,
+        (false, _) => Change::Updated,
     }
-    Change::Updated
+}
+
+/// How a row that exists differs from what is to be written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// A column differs, or the row is open again.
+    pub columns: bool,
+    /// A column differs that was known before: both sources tell it, and they do not agree.
+    pub known: bool,
+    /// The payload differs.
+    pub payload: bool,
+}
+
+/// The event that a change of an existing row makes, if any. Nothing is told where nothing differs.
+///
+/// A row in another shape is the same item told otherwise, and so is one from another source as
+/// long as no column contradicts what was known: the history must have the new columns and payload,
+/// or it would no longer fold to the row, but the item did not change.
+pub(super) fn event(change: Change, difference: Difference) -> Option<EventKind> {
+    let told = difference.columns || difference.payload;
+    let kind = match change {
+        Change::Updated | Change::Reopened => EventKind::Updated,
+        Change::Resourced if difference.known => EventKind::Updated,
+        Change::Resourced | Change::Reshaped => EventKind::Reshaped,
+        Change::Created
+        | Change::Marked
+        | Change::Unchanged
+        | Change::Stale
+        | Change::Contradiction => return None,
+    };
+    told.then_some(kind)
 }
 
 /// A value as the database holds it.
@@ -200,96 +297,4 @@ fn push_json_char(out: &mut String, character: char) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const A: [u8; 32] = [1; 32];
-    const B: [u8; 32] = [2; 32];
-
-    fn row(hash: [u8; 32], time: Option<i64>) -> Stored {
-        Stored {
-            row_id: 7,
-            hash,
-            shape_version: 1,
-            ebay_time: time.map(Timestamp),
-            ended: false,
-        }
-    }
-
-    fn decide(hash: [u8; 32], time: Option<i64>, seen: bool, stored: Option<&Stored>) -> Change {
-        let incoming = Incoming {
-            hash: &hash,
-            shape_version: 1,
-            ebay_time: time.map(Timestamp),
-            seen,
-        };
-        classify(incoming, stored)
-    }
-
-    #[test]
-    fn changes() {
-        assert_eq!(decide(A, None, false, None), Change::Created);
-        let (same, other) = (row(A, None), row(B, None));
-        let (same_5, other_5) = (row(A, Some(5)), row(B, Some(5)));
-        let mut ended = row(A, Some(5));
-        ended.ended = true;
-        let mut shape = row(B, Some(5));
-        shape.shape_version = 9;
-        let cases = [
-            // (time, stored, expected, why)
-            (None, &same, Change::Unchanged, "same"),
-            (None, &other, Change::Updated, "no times"),
-            (Some(5), &other_5, Change::Updated, "equal times"),
-            (Some(6), &other_5, Change::Updated, "newer"),
-            (Some(4), &other_5, Change::Stale, "older"),
-            (Some(4), &same_5, Change::Stale, "older and the same"),
-            (Some(4), &other, Change::Updated, "stored time unknown"),
-            (None, &other_5, Change::Updated, "new time unknown"),
-            (Some(4), &shape, Change::Stale, "older, other shape"),
-            (Some(5), &shape, Change::Rewritten, "other shape"),
-            (Some(5), &ended, Change::Reopened, "ended, the same"),
-            (Some(4), &ended, Change::Reopened, "ended, older"),
-        ];
-        for (time, stored, expected, why) in cases {
-            assert_eq!(decide(A, time, false, Some(stored)), expected, "{why}");
-        }
-    }
-
-    #[test]
-    fn a_snapshot_may_not_contradict_itself() {
-        let cases = [
-            (None, row(A, None), Change::Unchanged),
-            (None, row(B, None), Change::Contradiction),
-            (Some(4), row(B, Some(5)), Change::Contradiction),
-        ];
-        for (time, stored, expected) in cases {
-            assert_eq!(decide(A, time, true, Some(&stored)), expected);
-        }
-    }
-
-    #[test]
-    fn differences_are_json() {
-        let mut differences = Differences::new();
-        assert!(differences.is_empty());
-        differences.push(
-            "title",
-            &Cell::Null,
-            &Cell::Text("a\"\\\n\u{1}é".to_owned()),
-        );
-        differences.push("quantity", &Cell::Integer(-1), &Cell::Integer(2));
-        let text = differences.finish();
-        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(
-            value,
-            serde_json::json!({"title": [null, "a\"\\\n\u{1}é"], "quantity": [-1, 2]})
-        );
-    }
-
-    #[test]
-    fn keys_are_json() {
-        for key in [vec!["a"], vec!["", "b\u{1f}\u{7f}", "ü\t'\"\\/"]] {
-            let key: Vec<String> = key.into_iter().map(str::to_owned).collect();
-            assert_eq!(key_json(&key), serde_json::to_string(&key).unwrap());
-        }
-    }
-}
+mod tests;

@@ -1,7 +1,10 @@
 //! What the store tells a person about the past and the present.
 
+use std::collections::BTreeMap;
+
 use shared::failure::Failure;
 use shared::id::{AccountId, AttemptId, RunNo};
+use shared::table::Table;
 use shared::time::Timestamp;
 
 use super::attempt::{Peaks, RunCounters};
@@ -122,4 +125,72 @@ pub struct Group {
     pub accounts: u64,
     /// The first one.
     pub first_seen: Option<Timestamp>,
+}
+
+/// What an event of the history says about an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// It was seen for the first time.
+    Created,
+    /// It changed, or is back after it had ended.
+    Updated,
+    /// It is the same, told otherwise: in another shape or by another API.
+    Reshaped,
+    /// A complete read did not see it any more.
+    Ended,
+}
+
+impl EventKind {
+    const ALL: [Self; 4] = [Self::Created, Self::Updated, Self::Reshaped, Self::Ended];
+
+    /// Its name in `ebay_events.kind`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Reshaped => "reshaped",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// The kind of that name.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// An item that the history knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Whose.
+    pub account: AccountId,
+    /// Its table.
+    pub table: Table,
+    /// Its key as a JSON array: what finds its events.
+    pub key_json: String,
+    /// Its key.
+    pub key: Vec<String>,
+    /// How many events it has.
+    pub events: u64,
+}
+
+/// One event of an item, without its payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemEvent {
+    /// Its number.
+    pub event: i64,
+    /// What it says.
+    pub kind: EventKind,
+    /// Columns with their old and new values, as they are stored; `ended_at` is one of them.
+    pub columns: BTreeMap<String, [serde_json::Value; 2]>,
+    /// When it was committed.
+    pub recorded_at: Timestamp,
+    /// eBay's time of the change.
+    pub ebay_time: Option<Timestamp>,
+    /// Which attempt found it.
+    pub attempt: AttemptId,
+    /// Which run of that attempt.
+    pub run: RunNo,
+    /// The run's worker, if the run is still remembered.
+    pub worker: Option<String>,
 }

@@ -10,9 +10,11 @@
 
 mod account;
 mod attempt;
+mod audit;
 mod batch;
 mod change;
 mod error;
+pub mod hash;
 mod history;
 mod rescan;
 mod sqlite;
@@ -22,11 +24,12 @@ pub use account::{Account, NewAccount};
 pub use attempt::{
     BeginAttempt, Begun, EndAttempt, EndRun, Ended, Grant, OpenAttempt, OpenRun, Peaks, RunCounters,
 };
+pub use audit::{Audit, Finding};
 pub use batch::{
     BatchCommit, BatchCounts, BatchResult, BatchRow, CheckpointResult, SliceCommit, SnapshotCommit,
 };
 pub use error::StoreError;
-pub use history::{AttemptRow, CrashRow, Group, RunRow, StatusRow};
+pub use history::{AttemptRow, CrashRow, EventKind, Group, Item, ItemEvent, RunRow, StatusRow};
 pub use rescan::{DeepCommit, RescanCommit};
 pub use sqlite::Store;
 pub use state::{SyncState, SyncStates, Unreadable};

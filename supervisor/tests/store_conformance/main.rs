@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
 
 mod attempts;
+mod audit;
 mod checkpoints;
 mod harness;
 mod killed;
 mod queries;
+mod reshaped;
 mod rows;

@@ -172,23 +172,6 @@ async fn a_payload_alone_is_a_change() {
 }
 
 #[tokio::test]
-async fn a_row_in_another_shape_is_rewritten_in_silence() {
-    let world = World::new().await;
-    let mut ingest = world.ingest(Worker::Orders).await;
-    send(&mut ingest, vec![order("1", "A", at(1))]).await;
-    let tamper = "UPDATE ebay_orders SET shape_version = 0, content_hash = zeroblob(32), \
-                  payment_status = 'a', changed_at = 'then'";
-    world.sql(tamper).await;
-    send(&mut ingest, vec![order("1", "A", at(1))]).await;
-    assert_eq!(world.kinds().await, ["created 1"]);
-    let row = world
-        .sql("SELECT shape_version, payment_status, changed_at FROM ebay_orders")
-        .await;
-    assert_eq!(row, ["1|A|then"]);
-    assert_eq!(ingest.counters(FIRST).unchanged, 1);
-}
-
-#[tokio::test]
 async fn orders_and_line_items_share_a_batch() {
     let world = World::new().await;
     let mut ingest = world.ingest(Worker::Orders).await;

@@ -13,8 +13,10 @@ use super::write::Scope;
 use super::{Store, lease, write};
 use crate::killpoint;
 use crate::store::batch::{BatchCommit, BatchCounts, BatchResult, BatchRow};
-use crate::store::change::{Change, Incoming, Stored, classify, key_json, push_json_text};
+use crate::store::change::{Change, Incoming, Mark, Stored, classify, key_json, push_json_text};
 use crate::store::error::{During, StoreError};
+use crate::store::hash::ContentHash;
+use crate::store::history::EventKind;
 
 /// Whether this snapshot has met a row before this batch.
 type Seen<'a> = Option<&'a (dyn Fn(Table, i64) -> bool + Sync)>;
@@ -135,10 +137,7 @@ impl Group<'_> {
             if self.seen.is_some() {
                 self.met.insert(stored.row_id);
             }
-            if matches!(
-                change,
-                Change::Updated | Change::Reopened | Change::Rewritten
-            ) {
+            if changes_the_row(change) {
                 pending.push(Pending {
                     row,
                     key_json,
@@ -163,6 +162,7 @@ impl Group<'_> {
             shape_version: i64::from(self.scope.shape_version),
             ebay_time: row.record.ebay_time,
             seen,
+            mark: Mark::of(self.table.def(), &row.record.values),
         };
         classify(incoming, stored)
     }
@@ -173,7 +173,12 @@ impl Group<'_> {
             Change::Unchanged => self.counts.unchanged += 1,
             Change::Stale => self.counts.stale += 1,
             // Counted once it is known whether there is an event.
-            Change::Updated | Change::Reopened | Change::Rewritten | Change::Contradiction => {}
+            Change::Updated
+            | Change::Reopened
+            | Change::Reshaped
+            | Change::Resourced
+            | Change::Marked
+            | Change::Contradiction => {}
         }
     }
 
@@ -238,9 +243,11 @@ impl Group<'_> {
         let mut changed_rows = Vec::with_capacity(pending.len());
         for (pending, current) in self.current(pending).await? {
             let (row, event) = change(self.table.def(), pending, current, self.scope.now);
-            match event {
-                Some(_) => self.counts.updated += 1,
-                None => self.counts.unchanged += 1,
+            match event.as_ref().map(|event| event.kind) {
+                Some(EventKind::Updated) => self.counts.updated += 1,
+                Some(EventKind::Created | EventKind::Reshaped | EventKind::Ended) | None => {
+                    self.counts.unchanged += 1;
+                }
             }
             changed_rows.push(row);
             events.extend(event);
@@ -284,6 +291,18 @@ impl Group<'_> {
     }
 }
 
+/// Whether the stored row must be read and written anew.
+fn changes_the_row(change: Change) -> bool {
+    match change {
+        Change::Updated
+        | Change::Reopened
+        | Change::Reshaped
+        | Change::Resourced
+        | Change::Marked => true,
+        Change::Created | Change::Unchanged | Change::Stale | Change::Contradiction => false,
+    }
+}
+
 /// Row numbers as a JSON array.
 pub(super) fn ids_json(ids: &[i64]) -> String {
     let texts: Vec<String> = ids.iter().map(i64::to_string).collect();
@@ -308,11 +327,11 @@ fn read_stored(row: &SqliteRow, def: &'static TableDef) -> Result<Stored, StoreE
     };
     Ok(Stored {
         row_id,
-        hash: hash
-            .try_into()
-            .map_err(|_| bad("content_hash", "not 32 bytes"))?,
+        hash: ContentHash::from_bytes(hash)
+            .ok_or_else(|| bad("content_hash", "neither 32 nor 40 bytes"))?,
         shape_version: row.try_get(3).during(action)?,
         ebay_time,
         ended: row.try_get(5).during(action)?,
+        mark: row.try_get(6).during(action)?,
     })
 }

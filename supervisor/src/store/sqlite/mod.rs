@@ -7,6 +7,7 @@
 
 mod account;
 mod attempt;
+mod audit;
 mod batch;
 mod checkpoint;
 mod crash;

@@ -7,7 +7,9 @@ use sqlx::sqlite::SqliteRow;
 
 use super::write::{NewEvent, NewRow};
 use crate::store::batch::BatchRow;
-use crate::store::change::{Cell, Change, Differences};
+use crate::store::change::{Cell, Change, Difference, Differences, event};
+use crate::store::hash::ContentHash;
+use crate::store::history::EventKind;
 
 /// A row that exists and will be written anew.
 pub(super) struct Pending {
@@ -15,7 +17,7 @@ pub(super) struct Pending {
     pub key_json: String,
     pub row_id: i64,
     pub change: Change,
-    pub stored_hash: [u8; 32],
+    pub stored_hash: ContentHash,
 }
 
 /// A stored row's columns.
@@ -26,7 +28,20 @@ pub(super) struct Current {
 }
 
 pub(super) fn read_current(row: &SqliteRow, def: &TableDef) -> Result<Current, sqlx::Error> {
-    let cells = (3..3 + def.columns.len())
+    Ok(Current {
+        changed_at: row.try_get(1)?,
+        ended_at: row.try_get(2)?,
+        cells: read_cells(row, def, 3)?,
+    })
+}
+
+/// Reads a table's columns, of which the first is at `first`.
+pub(super) fn read_cells(
+    row: &SqliteRow,
+    def: &TableDef,
+    first: usize,
+) -> Result<Vec<Cell>, sqlx::Error> {
+    (first..)
         .zip(def.columns)
         .map(|(at, column)| match column.kind {
             Kind::Integer | Kind::Boolean => row
@@ -36,15 +51,10 @@ pub(super) fn read_current(row: &SqliteRow, def: &TableDef) -> Result<Current, s
                 .try_get::<Option<String>, _>(at)
                 .map(|text| text.map_or(Cell::Null, Cell::Text)),
         })
-        .collect::<Result<Vec<Cell>, sqlx::Error>>()?;
-    Ok(Current {
-        changed_at: row.try_get(1)?,
-        ended_at: row.try_get(2)?,
-        cells,
-    })
+        .collect()
 }
 
-/// A new row and its event: every column that is not null.
+/// A new row and its event: every column that is not null and no mark.
 pub(super) fn create(
     def: &TableDef,
     row: BatchRow,
@@ -56,14 +66,14 @@ pub(super) fn create(
     let mut cells = Vec::with_capacity(record.values.len());
     for (column, value) in def.columns.iter().zip(record.values) {
         let cell = Cell::from_value(value).unwrap_or(Cell::Null);
-        if cell != Cell::Null {
+        if cell != Cell::Null && column.kind != Kind::Mark {
             differences.push(column.name, &Cell::Null, &cell);
         }
         cells.push(cell);
     }
     let event = NewEvent {
         key_json,
-        kind: "created",
+        kind: EventKind::Created,
         changes: differences.finish(),
         row_id,
         ebay_time: record.ebay_time,
@@ -81,8 +91,7 @@ pub(super) fn create(
     (row, event)
 }
 
-/// A changed row and its event, if the change is one: a row in another shape, or whose only
-/// difference is which columns its source can deliver, is written anew in silence.
+/// A changed row and its event, if there is one.
 pub(super) fn change(
     def: &TableDef,
     pending: Pending,
@@ -91,11 +100,15 @@ pub(super) fn change(
 ) -> (NewRow, Option<NewEvent>) {
     let record = pending.row.record;
     let mut differences = Differences::new();
+    let mut difference = Difference {
+        payload: !pending.row.hash.same_payload(&pending.stored_hash),
+        ..Difference::default()
+    };
     let mut cells = Vec::with_capacity(record.values.len());
-    let silent = pending.change == Change::Rewritten;
     for ((column, value), old) in def.columns.iter().zip(record.values).zip(current.cells) {
         let new = Cell::from_value(value).unwrap_or_else(|| old.clone());
-        if new != old && !silent {
+        if new != old && column.kind != Kind::Mark {
+            difference.known |= old != Cell::Null;
             differences.push(column.name, &old, &new);
         }
         cells.push(new);
@@ -103,11 +116,17 @@ pub(super) fn change(
     if let Some(ended_at) = current.ended_at {
         differences.push("ended_at", &Cell::Text(ended_at), &Cell::Null);
     }
-    let payload_differs = pending.row.hash.last_chunk::<16>() != pending.stored_hash.last_chunk();
-    let changed = !differences.is_empty() || (payload_differs && !silent);
-    let event = changed.then(|| NewEvent {
+    difference.columns = !differences.is_empty();
+    let kind = event(pending.change, difference);
+    let changed_at = match kind {
+        Some(EventKind::Updated) => now.to_string(),
+        Some(EventKind::Created | EventKind::Reshaped | EventKind::Ended) | None => {
+            current.changed_at
+        }
+    };
+    let event = kind.map(|kind| NewEvent {
         key_json: pending.key_json,
-        kind: "updated",
+        kind,
         changes: differences.finish(),
         row_id: pending.row_id,
         ebay_time: record.ebay_time,
@@ -120,11 +139,7 @@ pub(super) fn change(
         volatile: record.volatile,
         hash: pending.row.hash,
         ebay_time: record.ebay_time,
-        changed_at: if event.is_some() {
-            now.to_string()
-        } else {
-            current.changed_at
-        },
+        changed_at,
     };
     (row, event)
 }

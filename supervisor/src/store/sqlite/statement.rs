@@ -10,6 +10,8 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use shared::table::{Table, TableDef};
 
+use crate::store::change::mark_column;
+
 /// How many rows one statement writes: the largest that fits is taken, again and again.
 pub(super) const CHUNKS: [usize; 3] = [64, 8, 1];
 
@@ -20,7 +22,8 @@ pub(super) type Sized = [(usize, String); 3];
 #[derive(Debug)]
 pub(super) struct TableSql {
     /// `?1` account, `?2` JSON array of keys (each an array if the key has several columns) →
-    /// (position, `row_id`, `content_hash`, `shape_version`, `ebay_time`, whether it has ended).
+    /// (position, `row_id`, `content_hash`, `shape_version`, `ebay_time`, whether it has ended, the
+    /// mark; null if the table has none).
     pub stored: String,
     /// `?1` JSON array of row ids → (position, `changed_at`, `ended_at`, the columns).
     pub current: String,
@@ -96,9 +99,10 @@ impl TableSql {
 }
 
 fn stored(def: &TableDef) -> String {
+    let mark = mark_column(def).map_or("NULL".to_owned(), |(_, name)| format!("t.{name}"));
     let mut text = format!(
         "SELECT j.key, t.row_id, t.content_hash, t.shape_version, t.ebay_time, \
-         t.ended_at IS NOT NULL FROM json_each(?2) AS j CROSS JOIN {} AS t \
+         t.ended_at IS NOT NULL, {mark} FROM json_each(?2) AS j CROSS JOIN {} AS t \
          WHERE t.account_id = ?1",
         def.name
     );

@@ -6,7 +6,7 @@ use shared::table::{Kind, Table, TableDef};
 use sqlx::{AssertSqlSafe, Executor as _, Row as _, SqlSafeStr as _};
 
 use super::statement::TableSql;
-use super::{Store, probe};
+use super::{Store, audit, probe};
 
 async fn store() -> (tempfile::TempDir, Store) {
     let directory = tempfile::tempdir().unwrap();
@@ -181,6 +181,38 @@ async fn probed_rows_are_found_by_index() {
     for table in [Table::Cases, Table::Inquiries, Table::Returns] {
         assert!(versioned.contains(&table), "{table:?}");
     }
+}
+
+#[tokio::test]
+async fn an_audit_reads_by_index_and_sorts_nothing() {
+    let (_directory, store) = store().await;
+    let history = "SEARCH e USING INDEX ebay_events_by_key \
+                   (account_id=? AND entity=? AND entity_key=?)";
+    for table in Table::ALL {
+        for text in audit::generated(table.def()) {
+            let found = plan(&store, &text).await;
+            let sorts = |step: &String| step.contains("TEMP B-TREE") && !text.contains("j.key");
+            assert!(!found.iter().any(sorts), "{text}: {found:?}");
+            let scans = |step: &String| step.starts_with("SCAN t") || step.starts_with("SCAN e");
+            assert!(!found.iter().any(scans), "{text}: {found:?}");
+            if text.contains("ebay_events") {
+                assert!(
+                    found.iter().any(|step| step == history),
+                    "{text}: {found:?}"
+                );
+            }
+        }
+    }
+    for text in audit::WHOLE {
+        let found = plan(&store, text).await;
+        let sorts = |step: &String| step.contains("TEMP B-TREE");
+        assert!(!found.iter().any(sorts), "{text}: {found:?}");
+    }
+    let found = plan(&store, audit::WHOLE[0]).await;
+    assert!(
+        found[0].contains("USING COVERING INDEX ebay_events_by_key"),
+        "{found:?}"
+    );
 }
 
 #[tokio::test]

@@ -12,6 +12,8 @@ use super::statement::{Sized, TableSql};
 use crate::store::attempt::Grant;
 use crate::store::change::Cell;
 use crate::store::error::{During, StoreError};
+use crate::store::hash::ContentHash;
+use crate::store::history::EventKind;
 
 type Statement = Query<'static, Sqlite, SqliteArguments>;
 
@@ -29,7 +31,7 @@ pub(super) struct NewRow {
     /// What moves on its own.
     pub volatile: String,
     /// Hash of its content.
-    pub hash: [u8; 32],
+    pub hash: ContentHash,
     /// eBay's time of the last change.
     pub ebay_time: Option<Timestamp>,
     /// When it last changed; only for rows that exist.
@@ -41,8 +43,8 @@ pub(super) struct NewRow {
 pub(super) struct NewEvent {
     /// The key as JSON.
     pub key_json: String,
-    /// `created` or `updated`.
-    pub kind: &'static str,
+    /// What it says.
+    pub kind: EventKind,
     /// The difference as JSON.
     pub changes: String,
     /// The row that has the payload.
@@ -113,7 +115,7 @@ pub(super) async fn events(
             .bind(scope.grant.attempt.0)
             .bind(scope.run.0)
             .bind(event.key_json)
-            .bind(event.kind)
+            .bind(event.kind.name())
             .bind(event.changes)
             .bind(event.row_id)
             .bind(event.ebay_time.map(|time| time.to_string()))
@@ -143,7 +145,7 @@ fn bind_row(mut query: Statement, row: NewRow) -> (Statement, String) {
     let query = query
         .bind(row.payload)
         .bind(row.volatile)
-        .bind(row.hash.to_vec())
+        .bind(row.hash.to_bytes())
         .bind(row.ebay_time.map(|time| time.to_string()));
     (query, row.changed_at)
 }
