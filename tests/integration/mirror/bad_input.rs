@@ -4,9 +4,10 @@
 use integration_tests::harness::rows::Database;
 use integration_tests::sim::{AccountSpec, Fault, FaultKind, Sim};
 
-use crate::compare::{Before, WORKERS, assert_equal, assert_ledger};
+use crate::compare::{Before, assert_equal, assert_ledger};
 use crate::db::{self, Run};
 use crate::history;
+use crate::mirrors::PAIR;
 use crate::stage::{Stage, complaints, spec};
 
 /// An account beside the faulty ones.
@@ -145,14 +146,14 @@ fn arm(sim: &Sim, name: &str, path: &str, kind: FaultKind) {
 }
 
 fn observe(sim: &Sim, name: &str) {
-    for (_, pass) in WORKERS {
+    for (_, pass) in PAIR {
         sim.observe(name, pass).unwrap();
     }
 }
 
 /// The neighbour, and the faulty accounts' other worker, completed in the same pass.
 fn assert_others_are_well(sim: &Sim, db: &Database, worker: &str, cases: &[Case]) {
-    for (other, pass) in WORKERS {
+    for (other, pass) in PAIR {
         for name in cases.iter().map(|case| case.name).chain([NEIGHBOUR]) {
             if other != worker || name == NEIGHBOUR {
                 let last = db::last_run(db, name, other);
@@ -175,7 +176,7 @@ fn recover(stage: &Stage, sim: &Sim, cases: &[Case]) {
     stage.once_well();
     for name in cases.iter().map(|case| case.name).chain([NEIGHBOUR]) {
         observe(sim, name);
-        for (worker, _) in WORKERS {
+        for (worker, _) in PAIR {
             assert_eq!(db::last_run(db, name, worker).outcome, "completed");
             assert_equal(sim, db, name, worker);
             assert_ledger(db, name, worker);

@@ -4,13 +4,14 @@ use integration_tests::harness::rows::Database;
 use integration_tests::sim::{Fault, FaultKind, Sim};
 
 use crate::bad_input::{few, later};
-use crate::compare::{Before, WORKERS, assert_equal};
+use crate::compare::{Before, assert_equal};
 use crate::db::{self, Run};
 use crate::history;
+use crate::mirrors::PAIR;
 use crate::stage::{Stage, complaints, token};
 
 fn observe_and_compare(sim: &Sim, db: &Database, name: &str) {
-    for (worker, pass) in WORKERS {
+    for (worker, pass) in PAIR {
         assert_eq!(
             db::last_run(db, name, worker).outcome,
             "completed",
@@ -41,7 +42,7 @@ fn a_refused_token_is_not_used_again_until_its_file_changes() {
     sim.advance();
     stage.set_token("victim", "v^1.1#i^1#expired");
     let mut befores = Vec::new();
-    for (worker, _) in WORKERS {
+    for (worker, _) in PAIR {
         befores.push((worker, Before::of(db, "victim", worker)));
     }
     assert_eq!(stage.once().code, Some(1));
@@ -101,7 +102,7 @@ fn a_short_wait_is_waited_for_and_a_long_one_is_slept_over() {
     }
     assert_eq!(stage.once().code, Some(1));
     observe_and_compare(&sim, db, "short");
-    for (worker, _) in WORKERS {
+    for (worker, _) in PAIR {
         assert_slept_over(&db::last_run(db, "long", worker));
     }
     let asked = requests(&sim, "long");

@@ -2,52 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use integration_tests::sim::{Pass, Payloads, Sim};
+use integration_tests::sim::{Payloads, Sim};
 use serde_json::Value;
 
 use crate::db::{self, by_key, json};
+use crate::mirrors::{MIRRORS, Mirror};
 use integration_tests::harness::rows::{Database, Row};
-
-/// One of eBay's tables, as the simulator's truth names its columns.
-#[derive(Debug)]
-pub(crate) struct Mirror {
-    /// Its name.
-    pub(crate) table: &'static str,
-    /// The worker that fills it.
-    pub(crate) worker: &'static str,
-    /// What its rows are called in the history.
-    pub(crate) entity: &'static str,
-    /// Its key besides the account.
-    pub(crate) key: &'static [&'static str],
-}
-
-/// The three tables.
-pub(crate) const MIRRORS: [Mirror; 3] = [
-    Mirror {
-        table: "ebay_orders",
-        worker: "orders",
-        entity: "order",
-        key: &["order_id"],
-    },
-    Mirror {
-        table: "ebay_order_line_items",
-        worker: "orders",
-        entity: "order_line_item",
-        key: &["order_id", "line_item_id"],
-    },
-    Mirror {
-        table: "ebay_active_inventory",
-        worker: "active_inventory",
-        entity: "listing",
-        key: &["item_id", "sku", "variation_key"],
-    },
-];
-
-/// The workers, with the simulator's names for their passes.
-pub(crate) const WORKERS: [(&str, Pass); 2] = [
-    ("orders", Pass::Orders),
-    ("active_inventory", Pass::ActiveInventory),
-];
 
 /// Rows by key.
 pub(crate) type Rows = BTreeMap<Vec<String>, Row>;
@@ -71,7 +31,11 @@ pub(crate) fn stored(db: &Database, account: &str, mirror: &Mirror) -> (Rows, Ro
 pub(crate) fn same(truth: &Row, stored: &Row) -> bool {
     truth.iter().all(|(column, value)| match column.as_str() {
         "payload" => json(stored, "payload") == *value,
-        _ => stored[column] == *value,
+        // A yes or no is a number in this database.
+        _ => match value.as_bool() {
+            Some(yes) => stored[column] == i64::from(yes),
+            None => stored[column] == *value,
+        },
     })
 }
 
@@ -82,7 +46,12 @@ pub(crate) fn assert_equal(sim: &Sim, db: &Database, account: &str, worker: &str
         let (open, ended) = stored(db, account, mirror);
         assert_same(account, mirror.table, &truth, &open);
         let ended: BTreeSet<_> = ended.into_keys().collect();
-        assert_eq!(ended, ended_truth(sim, account, worker), "{account}: ended");
+        assert_eq!(
+            ended,
+            ended_truth(sim, account, mirror.table),
+            "{account} {}: ended",
+            mirror.table
+        );
     }
 }
 
@@ -110,13 +79,15 @@ pub(crate) fn assert_same(account: &str, table: &str, truth: &Rows, open: &Rows)
 }
 
 /// Only a snapshot ends rows.
-fn ended_truth(sim: &Sim, account: &str, worker: &str) -> BTreeSet<Vec<String>> {
-    if worker != "active_inventory" {
-        return BTreeSet::new();
-    }
+fn ended_truth(sim: &Sim, account: &str, table: &str) -> BTreeSet<Vec<String>> {
     let truth = sim.truth(account, Payloads::None).unwrap();
+    let keys = match table {
+        "ebay_orders" | "ebay_order_line_items" => return BTreeSet::new(),
+        "ebay_active_inventory" => &truth["ended"],
+        table => &truth["gone"][table],
+    };
     let key = |key: &Value| serde_json::from_value(key.clone()).unwrap();
-    truth["ended"].as_array().unwrap().iter().map(key).collect()
+    keys.as_array().unwrap().iter().map(key).collect()
 }
 
 /// A worker's tables before a pass, and what was true then.

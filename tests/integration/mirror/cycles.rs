@@ -3,9 +3,10 @@
 use fastrand::Rng;
 use integration_tests::sim::{Fault, FaultKind, Sim};
 
-use crate::compare::{Before, WORKERS, assert_equal, assert_ledger};
+use crate::compare::{Before, assert_equal, assert_ledger};
 use crate::db;
 use crate::history;
+use crate::mirrors::WORKERS;
 use crate::stage::{Stage, complaints, spec};
 use integration_tests::harness::rows::Database;
 

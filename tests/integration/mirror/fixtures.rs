@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use integration_tests::harness::rows::Row;
 use serde_json::{Map, Value, json};
 
-use crate::compare::{MIRRORS, Rows, assert_same, stored};
+use crate::compare::{Rows, assert_same, stored};
 use crate::db::{self, by_key};
 use crate::history;
+use crate::mirrors::MIRRORS;
 use crate::stage::{Stage, complaints};
 use crate::still::{NO_LISTINGS, NO_ORDERS, Shelf, Still};
 

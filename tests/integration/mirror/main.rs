@@ -18,6 +18,7 @@ mod cycles;
 mod db;
 mod fixtures;
 mod history;
+mod mirrors;
 mod reports;
 mod samples;
 mod stage;

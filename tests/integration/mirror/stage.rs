@@ -11,6 +11,8 @@ use integration_tests::harness::state::State;
 use integration_tests::sim::{AccountSpec, Sim};
 use tokio::runtime::Runtime;
 
+use crate::mirrors::WORKERS;
+
 /// A pass may take this long on a busy machine.
 const PASS: Duration = Duration::from_mins(5);
 
@@ -24,7 +26,9 @@ format = "json"
 lag = "0ms"
 overlap = "1s"
 first_span = "72h"
-interval = { orders = "1ms", active_inventory = "1ms" }
+listings = "report"
+deep_interval = "1ms"
+interval = { orders = "1ms", active_inventory = "1ms", transactions = "1ms", offers = "1ms", messages = "1ms", finances = "1ms", cases = "1ms", inquiries = "1ms", returns = "1ms", purchases = "1ms" }
 [timeouts]
 ready = "30s"
 silence = "20s"
@@ -97,15 +101,28 @@ impl Stage {
         self.state.database()
     }
 
-    /// Adds an account to both sides.
+    /// Adds an account to both sides, with a worker in window mode and one in snapshot mode.
     pub(crate) fn join(&self, sim: &Sim, spec: AccountSpec) {
         let name = spec.name.clone();
         sim.account(spec).unwrap();
         self.account(&name);
     }
 
-    /// Adds an account with both workers.
+    /// Adds an account to both sides, with all ten workers.
+    pub(crate) fn join_all(&self, sim: &Sim, spec: AccountSpec) {
+        let name = spec.name.clone();
+        sim.account(spec).unwrap();
+        let all: Vec<&str> = WORKERS.iter().map(|(worker, _)| *worker).collect();
+        self.account_with(&name, &all.join(","));
+    }
+
+    /// Adds an account with a worker in window mode and one in snapshot mode.
     pub(crate) fn account(&self, name: &str) {
+        self.account_with(name, "orders,active_inventory");
+    }
+
+    /// Adds an account with these workers.
+    pub(crate) fn account_with(&self, name: &str, workers: &str) {
         self.set_token(name, &token(name));
         let file = self.state.token_file(name);
         let file = file.to_str().unwrap();
@@ -116,7 +133,7 @@ impl Stage {
                 "add",
                 name,
                 "--workers",
-                "orders,active_inventory",
+                workers,
                 "--token-file",
                 file,
             ],
