@@ -107,7 +107,7 @@ fn a_page_of_orders() {
         "{run:?}"
     );
     assert!(
-        run.what().contains("1 different orders came, total is 2"),
+        run.what().contains("1 different items came, total is 2"),
         "{run:?}"
     );
     assert_eq!(db::state(db, "anna", "orders")["cursor"], Value::Null);

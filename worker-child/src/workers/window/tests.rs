@@ -106,8 +106,8 @@ fn a_set_that_changes_is_read_once_more_then_incomplete() {
             &[(3, &["a", "b"]), (3, &[])],
             "the page at offset 2 is empty",
         ),
-        (&[(3, &["a", "b"]), (3, &["b"])], "2 different orders came"),
-        (&[(1, &["a", "b"])], "2 different orders came, total is 1"),
+        (&[(3, &["a", "b"]), (3, &["b"])], "2 different items came"),
+        (&[(1, &["a", "b"])], "2 different items came, total is 1"),
         (&[(2, &[])], "the page at offset 0 is empty, total is 2"),
     ];
     for (pages, words) in cases {
