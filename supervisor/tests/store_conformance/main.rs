@@ -5,5 +5,7 @@ mod attempts;
 mod checkpoints;
 mod harness;
 mod killed;
+mod passes;
+mod probes;
 mod queries;
 mod rows;
