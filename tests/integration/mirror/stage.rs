@@ -24,6 +24,7 @@ format = "json"
 lag = "0ms"
 overlap = "1s"
 first_span = "72h"
+listings = "report"
 interval = { orders = "1ms", active_inventory = "1ms" }
 [timeouts]
 ready = "30s"
