@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use integration_tests::faulty::script::PREFIX;
+use integration_tests::harness::crash::reports;
 use integration_tests::harness::process::alive;
 use integration_tests::harness::state::State;
 use integration_tests::harness::wait::{LONG, wait_until};
@@ -58,6 +59,9 @@ fn the_token_stays_where_it_is() {
     }
     let waiting = format!("gate={};canary={CANARY}", gate.display());
     state.add_account("waiting", "orders", &waiting);
+    // It tells its tokens: the one that it began with, and a fresher one.
+    let tells = |word: &str| format!("orders=tell_tokens;{waiting}-{word}");
+    state.add_account("teller", "orders", &tells("first"));
 
     let pass = state.start_once();
     let database = state.database();
@@ -83,9 +87,16 @@ fn the_token_stays_where_it_is() {
         }
     }
     assert_eq!(holders(&state.dir(), CANARY), Vec::<PathBuf>::new());
+    let started = "SELECT count(pid) FROM attempts JOIN accounts USING (account_id) \
+                   WHERE name = 'teller'";
+    wait_until("the teller", LONG, || database.number(started) == 1);
+    state.set_script("teller", &tells("second"));
     fs::write(&gate, "").unwrap();
     let ended = pass.end(LONG);
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let told = reports(&state, "teller")[0].json["stderr"]["head"].clone();
+    let told = told.as_str().unwrap();
+    assert!(told.contains("began with v^1.… and got v^1.…"), "{told}");
     for words in [["crash", "list"], ["account", "list"]] {
         state.bulkhead(&words);
     }
@@ -100,7 +111,7 @@ fn the_token_stays_where_it_is() {
     let mut found = holders(&root, CANARY);
     found.sort();
     let mut tokens: Vec<PathBuf> = DEATHS.iter().map(|name| state.token_file(name)).collect();
-    tokens.push(state.token_file("waiting"));
+    tokens.extend(["waiting", "teller"].map(|name| state.token_file(name)));
     tokens.sort();
     assert_eq!(found, tokens, "in the token files and nowhere else");
     assert!(ended.stderr.len() > 10_000, "the log was looked at");

@@ -9,7 +9,7 @@ use shared::id::{AccountId, RunNo};
 use shared::record::{Record, Value};
 use shared::table::Table;
 use shared::time::Timestamp;
-use shared::window::WindowOrder;
+use shared::window::{Slice, WindowOrder};
 use shared::wire::message::{Counts, Mark};
 use shared::worker::{Mode, Worker};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
@@ -62,8 +62,7 @@ impl World {
 
     /// The same, with a window that begins at `first` unless there is a cursor.
     pub(crate) async fn ingest_from(&self, worker: Worker, first: Timestamp) -> Ingest {
-        let begun = self.begin(&[worker], "me").await.unwrap();
-        let state = &begun.states[0];
+        let state = self.state(worker).await;
         let mode = match worker.mode() {
             Mode::Window => RunMode::Window(WindowOrder {
                 cursor: state.cursor.unwrap_or(first),
@@ -73,9 +72,9 @@ impl World {
                 deep: None,
             }),
             Mode::Rescan => RunMode::Rescan(RescanOrder {
-                from: Timestamp(0),
-                open_from: Timestamp(0),
-                until: Timestamp(i64::from(i32::MAX)),
+                from: first,
+                open_from: first,
+                until: at(100),
             }),
             Mode::Snapshot => RunMode::Snapshot(SnapshotOrder {
                 last_taken_at: state.cursor,
@@ -83,6 +82,12 @@ impl World {
                 listings: ListingSource::Report,
             }),
         };
+        self.ordered(worker, mode).await
+    }
+
+    /// The same with what it must cover.
+    pub(crate) async fn ordered(&self, worker: Worker, mode: RunMode) -> Ingest {
+        let begun = self.begin(&[worker], "me").await.unwrap();
         let order = RunOrder {
             run: FIRST,
             worker,
@@ -220,6 +225,61 @@ pub(crate) fn order(id: &str, status: &str, changed: Timestamp) -> Record {
         ebay_time: Some(changed),
         payload: format!("{{\"s\":\"{status}\"}}"),
         volatile: String::new(),
+    }
+}
+
+/// A return in a state, with the version of its summary.
+pub(crate) fn returned(id: &str, state: &str, version: &str) -> Record {
+    let columns = Table::Returns.def().columns;
+    let mut values = vec![Value::Null; columns.len()];
+    values[4] = Value::Text(state.to_owned());
+    values[columns.len() - 1] = Value::Text(version.to_owned());
+    Record {
+        table: Table::Returns,
+        key: vec![id.to_owned()],
+        values,
+        ebay_time: None,
+        payload: format!("{{\"s\":\"{state}\"}}"),
+        volatile: String::new(),
+    }
+}
+
+/// A transaction with a status.
+pub(crate) fn transaction(id: &str, status: &str) -> Record {
+    let mut values = vec![Value::Null; Table::Transactions.def().columns.len()];
+    values[2] = Value::Text(status.to_owned());
+    Record {
+        table: Table::Transactions,
+        key: vec![id.to_owned(), "SALE".to_owned(), "CREDIT".to_owned()],
+        values,
+        ebay_time: None,
+        payload: format!("{{\"s\":\"{status}\"}}"),
+        volatile: String::new(),
+    }
+}
+
+/// The mark of a slice, in hours after [`NOW`].
+pub(crate) fn slice(fetch_start: i64, start: i64, end: i64) -> Slice {
+    Slice {
+        fetch_start: at(fetch_start),
+        start: at(start),
+        end: at(end),
+    }
+}
+
+/// What a child did that no honest child does.
+pub(crate) fn violation(error: IngestError) -> String {
+    match error {
+        IngestError::Violation { what } => what,
+        IngestError::Refused(_) | IngestError::Store(_) => unreachable!("{error}"),
+    }
+}
+
+/// With what a run must fail: name and words.
+pub(crate) fn refused(error: IngestError) -> (&'static str, String) {
+    match error {
+        IngestError::Refused(failure) => (failure.name(), failure.what().to_owned()),
+        IngestError::Violation { .. } | IngestError::Store(_) => unreachable!("{error}"),
     }
 }
 

@@ -3,21 +3,24 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
 
+use shared::attempt::{RescanOrder, RunMode};
 use shared::record::Record;
 use shared::time::Timestamp;
-use shared::window::Slice;
+use shared::window::{DeepOrder, WindowOrder};
 use shared::wire::message::Mark;
 use shared::worker::Worker;
 use supervisor::outcome::Outcome;
 use supervisor::store::Store;
 
 use crate::attempts::{end, end_run};
-use crate::harness::{FIRST, NOW, World, at, counts, grant, listing, order, snapshot};
+use crate::harness::{
+    FIRST, NOW, World, at, counts, grant, listing, order, returned, slice, snapshot, transaction,
+};
 
 const PATH: &str = "BULKHEAD_TEST_DATABASE";
 
 /// Every commit step that has a name.
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 11] = [
     "attempt.begun",
     "attempt.ended",
     "batch.begun",
@@ -27,6 +30,7 @@ const STEPS: [&str; 10] = [
     "checkpoint.begun",
     "checkpoint.committed",
     "checkpoint.cursor",
+    "checkpoint.deep",
     "checkpoint.ended",
 ];
 
@@ -49,16 +53,13 @@ async fn pass(world: &World) {
     }
     // A first run looks back an hour; a pass that comes again begins with what is left.
     if from < at(24) {
-        let slice = Mark::Slice(Slice {
-            fetch_start: at(-1),
-            start: at(0),
-            end: at(24),
-        });
+        let mark = Mark::Slice(slice(-1, 0, 24));
         ingest
-            .checkpoint(FIRST, slice, counts(2), NOW)
+            .checkpoint(FIRST, mark, counts(2), NOW)
             .await
             .unwrap();
     }
+    again(world).await;
     let (known, last) = cursor(world, Worker::ActiveInventory).await;
     if !known {
         snapshot(world, listings(1, 0..10), at(1)).await.unwrap();
@@ -69,6 +70,49 @@ async fn pass(world: &World) {
     let begun = world.begin(&[Worker::Orders], "me").await.unwrap();
     let run = end_run(Worker::Orders, Outcome::Completed);
     end(world, grant(world.account, &begun), vec![run])
+        .await
+        .unwrap();
+}
+
+/// A backfill with its deep pass, and a rescan.
+async fn again(world: &World) {
+    let deep = |deep| {
+        RunMode::Window(WindowOrder {
+            cursor: if deep { at(9) } else { at(0) },
+            until: at(9),
+            step_ms: 86_400_000,
+            overlap_ms: 0,
+            deep: deep.then(|| DeepOrder {
+                from: at(0),
+                until: at(9),
+            }),
+        })
+    };
+    let (known, _) = cursor(world, Worker::Transactions).await;
+    if !known {
+        let mark = Mark::Slice(slice(0, 0, 9));
+        one(world, deep(false), transaction("1", "A"), mark).await;
+    }
+    let mark = Mark::Deep(slice(0, 0, 9));
+    one(world, deep(true), transaction("1", "B"), mark).await;
+    let rescan = RunMode::Rescan(RescanOrder {
+        from: at(0),
+        open_from: at(0),
+        until: at(9),
+    });
+    one(world, rescan, returned("1", "A", "v"), Mark::Rescan(at(9))).await;
+}
+
+/// A run of one record and one checkpoint.
+async fn one(world: &World, mode: RunMode, record: Record, mark: Mark) {
+    let worker = match mode {
+        RunMode::Rescan(_) => Worker::Returns,
+        RunMode::Window(_) | RunMode::Snapshot(_) => Worker::Transactions,
+    };
+    let mut ingest = world.ordered(worker, mode).await;
+    ingest.batch(FIRST, vec![record], NOW).await.unwrap();
+    ingest
+        .checkpoint(FIRST, mark, counts(1), NOW)
         .await
         .unwrap();
 }
@@ -114,7 +158,10 @@ async fn picture(world: &World) -> Vec<String> {
         "SELECT entity, entity_key, kind, changes, payload FROM ebay_events \
          ORDER BY entity, entity_key, event_id",
         "SELECT worker, start_at, end_at FROM sync_windows ORDER BY worker, end_at",
-        "SELECT worker, since, cursor, suspect_at FROM sync_state ORDER BY 1",
+        "SELECT transaction_id, status, payload FROM ebay_transactions",
+        "SELECT return_id, status, summary_version, payload FROM ebay_returns",
+        "SELECT worker, since, cursor, suspect_at, deep_from, deep_until FROM sync_state \
+         WHERE cursor IS NOT NULL ORDER BY 1",
     ] {
         lines.extend(world.sql(text).await);
     }
@@ -150,7 +197,7 @@ async fn nothing_is_lost_doubled_or_torn() {
     let expected = picture(&calm).await;
     assert_eq!(
         expected.len(),
-        2 + 12 + 2 + 10 + 5 + 5 + 2 + 3 + 2,
+        2 + 12 + 2 + 10 + 5 + 5 + 2 + 3 + 3 + 2 + 2 + 4,
         "{expected:#?}"
     );
     let steps = std::fs::read_to_string(&trace).unwrap();

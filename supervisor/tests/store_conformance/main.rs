@@ -6,6 +6,8 @@ mod audit;
 mod checkpoints;
 mod harness;
 mod killed;
+mod passes;
+mod probes;
 mod queries;
 mod reshaped;
 mod rows;

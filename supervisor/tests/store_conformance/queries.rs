@@ -90,6 +90,13 @@ async fn crash_reports_are_kept_whole() {
 #[tokio::test]
 async fn status_tells_what_runs_and_what_cannot_be_read() {
     let world = World::new().await;
+    // An account from before the other eight workers: they do not run, and nothing misses them.
+    world
+        .sql("DELETE FROM sync_state WHERE worker NOT IN ('orders', 'active_inventory')")
+        .await;
+    assert_eq!(world.store.sync_states().await.unwrap().states.len(), 2);
+    let missing = world.begin(&[Worker::Returns], "me").await.unwrap_err();
+    assert!(matches!(missing, StoreError::NotFound { .. }), "{missing}");
     world
         .sql("UPDATE sync_state SET policy = '{' WHERE worker = 'active_inventory'")
         .await;

@@ -126,6 +126,18 @@ fn protocol_violation() {
 }
 
 #[test]
+fn lies_about_passes() {
+    let play = Play::of("lies_about_passes");
+    let moved = "SELECT worker, deep_from, deep_until FROM sync_state ORDER BY account_id, worker";
+    let before = play.state.database().rows(moved);
+    assert!(before.iter().any(|row| row["deep_until"].is_string()));
+    play.play();
+    let after = play.state.database().rows(moved);
+    let changed = before.iter().zip(&after).filter(|(a, b)| a != b).count();
+    assert_eq!(changed, 0, "{before:?} {after:?}");
+}
+
+#[test]
 fn exited_early() {
     Play::of("exited_early").play();
 }

@@ -3,10 +3,10 @@
 use shared::attempt::{RunMode, RunOrder};
 use shared::flight::Phase;
 use shared::id::RunNo;
-use shared::record::Record;
+use shared::record::{Record, Value};
 use shared::time::Timestamp;
-use shared::window::{WindowOrder, next_slice};
-use shared::wire::message::{FromChild, Mark};
+use shared::window::{Slice, WindowOrder, next_slice};
+use shared::wire::message::{FromChild, Mark, Probed};
 
 use super::flight::Flight;
 use super::script::Script;
@@ -30,12 +30,7 @@ pub(super) struct Good<'a> {
 impl Good<'_> {
     /// Sends the run's first batch.
     pub(super) fn begin(&mut self, order: &RunOrder) -> Result<(), TalkError> {
-        let world = World::new(self.script);
-        let all = match order.mode {
-            RunMode::Window(_) => world.all_orders(),
-            RunMode::Snapshot(_) => world.listings(),
-            RunMode::Rescan(_) => Vec::new(),
-        };
+        let all = World::new(self.script).all(order.worker);
         let slice = match &order.mode {
             RunMode::Window(window) => next_slice(window, window.cursor),
             RunMode::Snapshot(_) | RunMode::Rescan(_) => None,
@@ -50,17 +45,23 @@ impl Good<'_> {
     pub(super) fn run(&mut self, order: &RunOrder, dropping: bool) -> Result<(), TalkError> {
         self.flight.enter_poll(order.run);
         match &order.mode {
-            RunMode::Window(window) => self.window(order.run, window, dropping)?,
+            RunMode::Window(window) => {
+                self.window(order, window, Mark::Slice, dropping)?;
+                if let Some(deep) = window.deep_window() {
+                    self.window(order, &deep, Mark::Deep, dropping)?;
+                }
+            }
             RunMode::Snapshot(_) => {
                 self.flight.stage(order.run, Phase::Sending, None);
-                let listings = World::new(self.script).listings();
+                let items = World::new(self.script).all(order.worker);
                 let taken = Mark::Snapshot(self.started_at);
-                self.complete(order.run, listings, taken, dropping)?;
+                self.complete(order.run, items, taken, dropping)?;
             }
             RunMode::Rescan(rescan) => {
                 self.flight.stage(order.run, Phase::Sending, None);
+                let items = self.needed(order)?;
                 let mark = Mark::Rescan(rescan.until);
-                self.complete(order.run, Vec::new(), mark, dropping)?;
+                self.complete(order.run, items, mark, dropping)?;
             }
         }
         self.flight.stage(order.run, Phase::Ended, None);
@@ -70,18 +71,35 @@ impl Good<'_> {
 
     fn window(
         &mut self,
-        run: RunNo,
+        order: &RunOrder,
         window: &WindowOrder,
+        mark: fn(Slice) -> Mark,
         dropping: bool,
     ) -> Result<(), TalkError> {
         let mut cursor = window.cursor;
         while let Some(slice) = next_slice(window, cursor) {
-            self.flight.stage(run, Phase::Sending, Some(slice));
-            let orders = World::new(self.script).orders(slice.fetch_start, slice.end);
-            self.complete(run, orders, Mark::Slice(slice), dropping)?;
+            self.flight.stage(order.run, Phase::Sending, Some(slice));
+            let world = World::new(self.script);
+            let items = world.changed(order.worker, slice.fetch_start, slice.end);
+            self.complete(order.run, items, mark(slice), dropping)?;
             cursor = slice.end;
         }
         Ok(())
+    }
+
+    /// The items of a rescan that are not stored as they are.
+    fn needed(&mut self, order: &RunOrder) -> Result<Vec<Record>, TalkError> {
+        let mut needed = Vec::new();
+        for items in World::new(self.script).all(order.worker).chunks(BATCH) {
+            let probed = items.iter().map(probed).collect();
+            let Some(table) = items.first().map(|item| item.table) else {
+                break;
+            };
+            let told = self.talk.probe(order.run, table, probed)?;
+            let positions = told.iter().filter_map(|at| usize::try_from(*at).ok());
+            needed.extend(positions.filter_map(|at| items.get(at).cloned()));
+        }
+        Ok(needed)
     }
 
     fn complete(
@@ -102,5 +120,17 @@ impl Good<'_> {
             self.flight.progress(run);
         }
         self.talk.checkpoint(run, mark, kept.len() as u64)
+    }
+}
+
+/// How a record is asked about: by its key and the version that it holds last.
+pub(super) fn probed(record: &Record) -> Probed {
+    let version = match record.values.last() {
+        Some(Value::Text(version)) => version.clone(),
+        Some(_) | None => String::new(),
+    };
+    Probed {
+        key: record.key.clone(),
+        version,
     }
 }

@@ -6,12 +6,15 @@ use shared::build::BUILD;
 use shared::failure::{Failure, Place};
 use shared::id::RunNo;
 use shared::record::Record;
+use shared::table::Table;
 use shared::window::{Slice, next_slice};
 use shared::wire::codec::encode_frame;
-use shared::wire::message::{FromChild, Mark, PROTOCOL_VERSION};
+use shared::wire::message::{FromChild, MAX_VERSION, Mark, PROTOCOL_VERSION, Probed};
+use shared::worker::Worker;
 
 use super::deaths;
-use super::script::{Lie, Script};
+use super::good::probed;
+use super::script::{Lie, Script, WrongMark, WrongProbe};
 use super::talk::{Talk, TalkError};
 use super::world::World;
 
@@ -40,20 +43,12 @@ pub(super) fn tell(
             let (seq, records) = (talk.next(run) + 1, records());
             talk.say(&FromChild::Batch { run, seq, records })?;
         }
-        Lie::WrongSlice => talk.checkpoint(run, Mark::Slice(wrong_slice(order)), 5)?,
-        Lie::WrongCounts => talk.checkpoint(run, right_mark(order), 6)?,
-        Lie::ForeignTable => talk.batch(run, foreign(order, script))?,
-        Lie::UnknownTable => {
-            let (seq, records) = (talk.next(run), records());
-            let batch = FromChild::Batch { run, seq, records };
-            // After the message, the run, the sequence number and the count comes the table.
-            let spoil = |body: &mut Vec<u8>| {
-                if let Some(table) = body.get_mut(4) {
-                    *table = 99;
-                }
-            };
-            talk.raw(&spoiled(&batch, spoil)?)?;
+        Lie::Mark(wrong) => {
+            let (mark, count) = wrong_mark(wrong, order);
+            talk.checkpoint(run, mark, count)?;
         }
+        Lie::ForeignTable => talk.batch(run, foreign(order, script))?,
+        Lie::UnknownTable => unknown_table(talk, run, records())?,
         Lie::Columns => {
             let mut records = records();
             for record in &mut records {
@@ -62,13 +57,7 @@ pub(super) fn tell(
             talk.batch(run, records)?;
         }
         Lie::DoneFirst => talk.say(&FromChild::RunDone { run })?,
-        Lie::NeverReads => {
-            shrink_input();
-            loop {
-                let (seq, records) = (talk.next(run), records());
-                talk.say(&FromChild::Batch { run, seq, records })?;
-            }
-        }
+        Lie::NeverReads => never_read(talk, run, &records())?,
         Lie::ByeEarly => talk.say(&FromChild::Bye)?,
         Lie::ByeStays => {
             let failure = nothing_to_do();
@@ -76,8 +65,72 @@ pub(super) fn tell(
             talk.say(&FromChild::Bye)?;
         }
         Lie::Closed => drop(nix::unistd::close(1)),
+        Lie::Probe(wrong) => {
+            let (table, items) = wrong_probe(wrong, &records());
+            talk.probe(run, table, items)?;
+        }
+        Lie::TokenAgain => {
+            for _ in 0..2 {
+                talk.fresher(run)?;
+            }
+        }
     }
     deaths::stand_still()
+}
+
+fn unknown_table(talk: &mut Talk, run: RunNo, records: Vec<Record>) -> Result<(), TalkError> {
+    let seq = talk.next(run);
+    let batch = FromChild::Batch { run, seq, records };
+    // After the message, the run, the sequence number and the count comes the table.
+    let spoil = |body: &mut Vec<u8>| {
+        if let Some(table) = body.get_mut(4) {
+            *table = 99;
+        }
+    };
+    talk.raw(&spoiled(&batch, spoil)?)
+}
+
+fn never_read(talk: &mut Talk, run: RunNo, records: &[Record]) -> Result<(), TalkError> {
+    shrink_input();
+    loop {
+        let (seq, records) = (talk.next(run), records.to_vec());
+        talk.say(&FromChild::Batch { run, seq, records })?;
+    }
+}
+
+fn wrong_probe(wrong: WrongProbe, records: &[Record]) -> (Table, Vec<Probed>) {
+    let mut items: Vec<Probed> = records.iter().map(probed).collect();
+    let mut table = records.first().map_or(Table::Orders, |record| record.table);
+    match (wrong, items.last_mut()) {
+        (WrongProbe::Foreign, _) => table = Table::Orders,
+        (WrongProbe::Empty, _) => items.clear(),
+        (WrongProbe::Version, Some(last)) => last.version = "v".repeat(MAX_VERSION + 1),
+        (WrongProbe::Key, Some(last)) => last.key.push("1".to_owned()),
+        (WrongProbe::Honest | WrongProbe::Version | WrongProbe::Key, _) => {}
+    }
+    (table, items)
+}
+
+/// A mark, and the number of records that it claims; five were sent.
+fn wrong_mark(wrong: WrongMark, order: &RunOrder) -> (Mark, u64) {
+    let slice = wrong_slice(order);
+    match wrong {
+        WrongMark::Slice => (Mark::Slice(slice), 5),
+        WrongMark::Counts => (right_mark(order), 6),
+        WrongMark::Deep => (Mark::Deep(slice), 5),
+        WrongMark::EarlyDeep => (Mark::Deep(first_deep(order)), 5),
+        WrongMark::Rescan => (Mark::Rescan(slice.end), 5),
+    }
+}
+
+/// The first slice of the run's deep pass.
+fn first_deep(order: &RunOrder) -> Slice {
+    let deep = match &order.mode {
+        RunMode::Window(window) => window.deep_window(),
+        RunMode::Snapshot(_) | RunMode::Rescan(_) => None,
+    };
+    let first = deep.and_then(|deep| next_slice(&deep, deep.cursor));
+    first.unwrap_or_else(|| wrong_slice(order))
 }
 
 /// A `Hello` of any version and build.
@@ -114,20 +167,17 @@ fn nothing_to_do() -> Failure {
 }
 
 fn records(order: &RunOrder, script: &Script) -> Vec<Record> {
-    let world = World::new(script);
-    let mut records = match order.mode {
-        RunMode::Window(_) => world.all_orders(),
-        RunMode::Snapshot(_) | RunMode::Rescan(_) => world.listings(),
-    };
+    let mut records = World::new(script).all(order.worker);
     records.truncate(5);
     records
 }
 
 fn foreign(order: &RunOrder, script: &Script) -> Vec<Record> {
     let world = World::new(script);
-    let mut records = match order.mode {
-        RunMode::Window(_) => world.listings(),
-        RunMode::Snapshot(_) | RunMode::Rescan(_) => world.all_orders(),
+    let mut records = if order.worker == Worker::Orders {
+        world.listings()
+    } else {
+        world.all_orders()
     };
     records.truncate(1);
     records

@@ -8,6 +8,9 @@ use rustix::process::set_parent_process_death_signal;
 use shared::attempt::{Attempt, RunOrder};
 use shared::build::BUILD;
 use shared::exit::ExitCode;
+use shared::failure::Failure;
+use shared::id::RunNo;
+use shared::secret::Secret;
 use shared::wire::message::{FromChild, PROTOCOL_VERSION};
 
 use super::deaths;
@@ -128,12 +131,19 @@ fn work(talk: &mut Talk, mut flight: Flight) -> Result<u8, TalkError> {
                 good.flight.enter_poll(order.run);
                 deaths::need(good.flight, order.run, usize::from(mib));
             }
+            if behaviour == Behaviour::Renews && good.talk.fresher(order.run)?.is_none() {
+                good.talk.say(&refused_token(order.run))?;
+                continue;
+            }
             whole(&mut good, order, behaviour == Behaviour::DropRows)?;
         } else {
             good.begin(order)?;
         }
     }
     if let Some(order) = bad {
+        if script.of(order.worker) == Behaviour::TellTokens {
+            tell_tokens(talk, order.run, &token)?;
+        }
         return strike(talk, &mut flight, order, &script);
     }
     let leaves = |order: &RunOrder| script.of(order.worker) == Behaviour::GoodGrandchild;
@@ -154,6 +164,22 @@ fn whole(good: &mut Good<'_>, order: &RunOrder, dropping: bool) -> Result<(), Ta
     }
 }
 
+fn refused_token(run: RunNo) -> FromChild {
+    FromChild::RunFailed {
+        run,
+        failure: Failure::Unauthorized {
+            what: "Invalid access token".to_owned(),
+        },
+    }
+}
+
+fn tell_tokens(talk: &mut Talk, run: RunNo, first: &Secret) -> Result<(), TalkError> {
+    let fresher = talk.fresher(run)?;
+    let fresher = fresher.as_ref().map_or("none", Secret::expose);
+    deaths::say_last(&format!("began with {} and got {fresher}", first.expose()));
+    Ok(())
+}
+
 fn strike(
     talk: &mut Talk,
     flight: &mut Flight,
@@ -170,10 +196,11 @@ fn strike(
         | Behaviour::First
         | Behaviour::DropRows
         | Behaviour::Needs(_)
-        | Behaviour::GoodGrandchild => {}
+        | Behaviour::GoodGrandchild
+        | Behaviour::Renews => {}
         Behaviour::Memory => deaths::exhaust(flight, run, false),
         Behaviour::MemoryInCrumbs => deaths::exhaust(flight, run, true),
-        Behaviour::Panic | Behaviour::Flood => {
+        Behaviour::Panic | Behaviour::Flood | Behaviour::TellTokens => {
             if script.of(order.worker) == Behaviour::Flood {
                 deaths::flood();
             }

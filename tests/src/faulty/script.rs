@@ -4,6 +4,7 @@
 //! A token is `v^1.1#faulty#` and pairs of key and value between semicolons:
 //! `base=0;count=40;orders=segv;active_inventory=good`. Workers without a behaviour are `good`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use nix::sys::signal::Signal;
@@ -53,6 +54,10 @@ pub enum Behaviour {
     Grandchild,
     /// The same, but every run has ended and `Bye` was said.
     GoodGrandchild,
+    /// Good with a fresher token; without one it says that eBay refused the one it has.
+    Renews,
+    /// Asks for a fresher token, writes all that it has to standard error, and panics.
+    TellTokens,
     /// Breaks the protocol.
     Lie(Lie),
 }
@@ -62,7 +67,12 @@ impl Behaviour {
     pub const fn is_good(self) -> bool {
         matches!(
             self,
-            Self::Good | Self::First | Self::DropRows | Self::Needs(_) | Self::GoodGrandchild
+            Self::Good
+                | Self::First
+                | Self::DropRows
+                | Self::Needs(_)
+                | Self::GoodGrandchild
+                | Self::Renews
         )
     }
 }
@@ -86,10 +96,8 @@ pub enum Lie {
     UnknownRun,
     /// Skips a sequence number.
     Sequence,
-    /// Completes a slice that was not asked for.
-    WrongSlice,
-    /// Claims to have sent more records than came.
-    WrongCounts,
+    /// Claims to have completed something else than it was to.
+    Mark(WrongMark),
     /// Writes another worker's table.
     ForeignTable,
     /// Names a table that does not exist.
@@ -106,6 +114,40 @@ pub enum Lie {
     ByeStays,
     /// Closes its output and stays.
     Closed,
+    /// Asks something that must not be asked.
+    Probe(WrongProbe),
+    /// Asks for a fresher token again after it heard that there is none.
+    TokenAgain,
+}
+
+/// Checkpoints that were not ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrongMark {
+    /// A slice that was not asked for.
+    Slice,
+    /// More records than came.
+    Counts,
+    /// A slice of a deep pass that was not ordered so.
+    Deep,
+    /// The first slice of the deep pass, before the window is covered.
+    EarlyDeep,
+    /// A rescan until another time.
+    Rescan,
+}
+
+/// Probes that must not be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrongProbe {
+    /// Of another worker's table.
+    Foreign,
+    /// An honest one, which is wrong for a worker whose table has no versions.
+    Honest,
+    /// Of a version that is too long.
+    Version,
+    /// Of a key with a part too many.
+    Key,
+    /// Of nothing.
+    Empty,
 }
 
 /// What a child does before it says `Hello`, or instead.
@@ -140,8 +182,7 @@ pub struct Script {
     pub gate: Option<PathBuf>,
     /// This file is made just before the child misbehaves.
     pub mark: Option<PathBuf>,
-    orders: Behaviour,
-    active_inventory: Behaviour,
+    behaviours: BTreeMap<Worker, Behaviour>,
 }
 
 impl Script {
@@ -156,8 +197,7 @@ impl Script {
             changes: Vec::new(),
             gate: None,
             mark: None,
-            orders: Behaviour::Good,
-            active_inventory: Behaviour::Good,
+            behaviours: BTreeMap::new(),
         };
         for pair in text.split(';').filter(|pair| !pair.is_empty()) {
             script
@@ -179,29 +219,20 @@ impl Script {
             }
             "gate" => self.gate = Some(PathBuf::from(value)),
             "mark" => self.mark = Some(PathBuf::from(value)),
-            "orders" => self.orders = behaviour(value)?,
-            "active_inventory" => self.active_inventory = behaviour(value)?,
             // Something that a test looks for in places where no token may be.
             "canary" => {}
-            _ => return None,
+            _ => {
+                let worker = Worker::from_name(key)?;
+                self.behaviours.insert(worker, behaviour(value)?);
+            }
         }
         Some(())
     }
 
     /// What the worker's run does.
-    pub const fn of(&self, worker: Worker) -> Behaviour {
-        match worker {
-            Worker::Orders => self.orders,
-            Worker::ActiveInventory => self.active_inventory,
-            Worker::Transactions
-            | Worker::Offers
-            | Worker::Messages
-            | Worker::Finances
-            | Worker::Cases
-            | Worker::Inquiries
-            | Worker::Returns
-            | Worker::Purchases => Behaviour::Good,
-        }
+    pub fn of(&self, worker: Worker) -> Behaviour {
+        let set = self.behaviours.get(&worker).copied();
+        set.unwrap_or(Behaviour::Good)
     }
 }
 
@@ -252,6 +283,8 @@ fn behaviour(name: &str) -> Option<Behaviour> {
         "endless" => Behaviour::Endless,
         "grandchild" => Behaviour::Grandchild,
         "good_grandchild" => Behaviour::GoodGrandchild,
+        "renews" => Behaviour::Renews,
+        "tell_tokens" => Behaviour::TellTokens,
         _ => return None,
     })
 }
@@ -266,8 +299,8 @@ fn lie(name: &str) -> Option<Lie> {
         "hello_again" => Lie::HelloAgain,
         "unknown_run" => Lie::UnknownRun,
         "sequence" => Lie::Sequence,
-        "wrong_slice" => Lie::WrongSlice,
-        "wrong_counts" => Lie::WrongCounts,
+        "wrong_slice" => Lie::Mark(WrongMark::Slice),
+        "wrong_counts" => Lie::Mark(WrongMark::Counts),
         "foreign_table" => Lie::ForeignTable,
         "unknown_table" => Lie::UnknownTable,
         "columns" => Lie::Columns,
@@ -276,6 +309,15 @@ fn lie(name: &str) -> Option<Lie> {
         "bye_early" => Lie::ByeEarly,
         "bye_stays" => Lie::ByeStays,
         "closed" => Lie::Closed,
+        "probe_foreign" => Lie::Probe(WrongProbe::Foreign),
+        "probe" => Lie::Probe(WrongProbe::Honest),
+        "probe_version" => Lie::Probe(WrongProbe::Version),
+        "probe_key" => Lie::Probe(WrongProbe::Key),
+        "probe_empty" => Lie::Probe(WrongProbe::Empty),
+        "wrong_deep" => Lie::Mark(WrongMark::Deep),
+        "early_deep" => Lie::Mark(WrongMark::EarlyDeep),
+        "wrong_rescan" => Lie::Mark(WrongMark::Rescan),
+        "token_again" => Lie::TokenAgain,
         _ => return None,
     })
 }
@@ -287,12 +329,13 @@ mod tests {
     #[test]
     fn a_token_is_a_script() {
         let script = Script::parse(
-            "v^1.1#faulty#base=7;count=3;changes=8,9;orders=lie-trailing;gate=/a;canary=x",
+            "v^1.1#faulty#base=7;count=3;changes=8,9;orders=lie-trailing;cases=hung;gate=/a;canary=x",
         );
         let script = script.unwrap();
         assert_eq!((script.base, script.count), (Timestamp(7), 3));
         assert_eq!(script.changes, [8, 9].map(Timestamp));
         assert_eq!(script.of(Worker::Orders), Behaviour::Lie(Lie::Trailing));
+        assert_eq!(script.of(Worker::Cases), Behaviour::Hung);
         assert_eq!(script.of(Worker::ActiveInventory), Behaviour::Good);
         assert_eq!(script.gate, Some(PathBuf::from("/a")));
         for bad in ["v^1.1#i^1#abc", "v^1.1#faulty#orders=x", "v^1.1#faulty#x=y"] {

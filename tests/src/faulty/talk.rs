@@ -7,9 +7,10 @@ use shared::failure::Failure;
 use shared::id::RunNo;
 use shared::record::Record;
 use shared::secret::Secret;
+use shared::table::Table;
 use shared::wire::codec::{CodecError, decode_body, encode_frame};
 use shared::wire::frame::{FrameError, read_blocking};
-use shared::wire::message::{Counts, FromChild, Mark, ToChild};
+use shared::wire::message::{Counts, FromChild, Mark, Probed, ToChild};
 
 /// Why the conversation cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -133,24 +134,68 @@ impl Talk {
         self.acknowledged(run, seq)
     }
 
-    fn acknowledged(&mut self, run: RunNo, seq: u32) -> Result<(), TalkError> {
-        match self.hear()? {
-            ToChild::Ack {
-                run: acked,
-                seq: number,
-            } if acked == run && number == seq => Ok(()),
-            ToChild::Refused { run, failure } => Err(TalkError::Refused(run, failure)),
-            ToChild::Stop { .. } => Err(TalkError::Stop),
-            other @ (ToChild::Ack { .. }
-            | ToChild::Start { .. }
-            | ToChild::Needed { .. }
-            | ToChild::Token { .. }) => Err(TalkError::Unexpected(other.name())),
+    /// Asks which of these items are not stored in that version.
+    pub(super) fn probe(
+        &mut self,
+        run: RunNo,
+        table: Table,
+        items: Vec<Probed>,
+    ) -> Result<Vec<u32>, TalkError> {
+        let seq = self.next(run);
+        self.say(&FromChild::Probe {
+            run,
+            seq,
+            table,
+            items,
+        })?;
+        let answer = self.hear()?;
+        if let ToChild::Needed {
+            run: told,
+            seq: number,
+            indices,
+        } = &answer
+            && (*told, *number) == (run, seq)
+        {
+            return Ok(indices.clone());
         }
+        Err(out_of_turn(answer))
+    }
+
+    /// Asks for a fresher token.
+    pub(super) fn fresher(&mut self, run: RunNo) -> Result<Option<Secret>, TalkError> {
+        self.say(&FromChild::NeedToken { run })?;
+        let answer = self.hear()?;
+        if let ToChild::Token { run: told, token } = &answer
+            && *told == run
+        {
+            return Ok(token.clone());
+        }
+        Err(out_of_turn(answer))
+    }
+
+    fn acknowledged(&mut self, run: RunNo, seq: u32) -> Result<(), TalkError> {
+        let answer = self.hear()?;
+        if answer == (ToChild::Ack { run, seq }) {
+            return Ok(());
+        }
+        Err(out_of_turn(answer))
     }
 
     /// Reads until the supervisor closes the wire.
     pub(super) fn wait_for_the_end(&mut self) {
         // Whatever ends it, it is over.
         drop(self.input.lock().read_to_end(&mut Vec::new()));
+    }
+}
+
+/// What a message means that does not answer.
+fn out_of_turn(message: ToChild) -> TalkError {
+    match message {
+        ToChild::Refused { run, failure } => TalkError::Refused(run, failure),
+        ToChild::Stop { .. } => TalkError::Stop,
+        ToChild::Start { .. }
+        | ToChild::Ack { .. }
+        | ToChild::Needed { .. }
+        | ToChild::Token { .. } => TalkError::Unexpected(message.name()),
     }
 }

@@ -1,5 +1,5 @@
-//! A small eBay that is made up from numbers alone: the same token always gives the same orders and
-//! listings, whatever was killed in between.
+//! A small eBay that is made up from numbers alone: the same token always gives the same orders,
+//! listings and other items, whatever was killed in between.
 //!
 //! With every change of the world a third of the orders is modified, a fifth of the listings is
 //! gone, and those that were gone before are back.
@@ -7,8 +7,9 @@
 use std::time::Duration;
 
 use shared::record::{Record, Value};
-use shared::table::Table;
+use shared::table::{Kind, Table};
 use shared::time::Timestamp;
+use shared::worker::Worker;
 
 use super::script::Script;
 
@@ -25,6 +26,54 @@ impl<'a> World<'a> {
     /// The world of this script.
     pub const fn new(script: &'a Script) -> Self {
         Self { script }
+    }
+
+    /// What the worker finds of all that was last modified in `[start, end)`.
+    pub fn changed(&self, worker: Worker, start: Timestamp, end: Timestamp) -> Vec<Record> {
+        match worker {
+            Worker::Orders => self.orders(start, end),
+            Worker::ActiveInventory => self.listings(),
+            Worker::Transactions
+            | Worker::Offers
+            | Worker::Messages
+            | Worker::Finances
+            | Worker::Cases
+            | Worker::Inquiries
+            | Worker::Returns
+            | Worker::Purchases => (0..self.script.count)
+                .map(|number| (number, self.modified_at(number)))
+                .filter(|(_, at)| (start..end).contains(at))
+                .flat_map(|(number, at)| self.item(worker, number, at))
+                .collect(),
+        }
+    }
+
+    /// Everything that the worker finds.
+    pub fn all(&self, worker: Worker) -> Vec<Record> {
+        self.changed(worker, Timestamp(i64::MIN), Timestamp(i64::MAX))
+    }
+
+    /// One row for each of the worker's tables, with nothing in it but its version.
+    fn item(&self, worker: Worker, number: u32, at: Timestamp) -> Vec<Record> {
+        let version = self.version(number);
+        let value = |kind: Kind| match kind {
+            Kind::Mark => Value::Text(format!("v{version}")),
+            Kind::Text | Kind::Integer | Kind::Decimal | Kind::Time | Kind::Boolean => Value::Null,
+        };
+        let row = |table: &Table| Record {
+            table: *table,
+            key: vec![number.to_string(); table.def().key.len()],
+            values: table
+                .def()
+                .columns
+                .iter()
+                .map(|column| value(column.kind))
+                .collect(),
+            ebay_time: Some(at),
+            payload: format!(r#"{{"number":{number},"version":{version}}}"#),
+            volatile: String::new(),
+        };
+        worker.tables().iter().map(row).collect()
     }
 
     /// The orders that were last modified in `[start, end)`, each with its line items.
@@ -150,6 +199,7 @@ impl<'a> World<'a> {
                 Value::Time(self.script.base),
                 Value::Null,
                 text(format!("https://www.ebay.com/itm/1100{number}")),
+                text("report".to_owned()),
             ],
             ebay_time: None,
             payload: format!(r#"{{"ItemID":"1100{number}","version":{version}}}"#),
@@ -178,7 +228,7 @@ mod tests {
         let record = |world: &World<'_>, at: usize| world.all_orders().get(at).cloned();
         assert_eq!(record(&before, 0), record(&after, 0), "order 0 stays");
         assert_ne!(record(&before, 6), record(&after, 6), "order 2 changes");
-        for record in after.all_orders().iter().chain(&after.listings()) {
+        for record in Worker::ALL.iter().flat_map(|worker| after.all(*worker)) {
             let def = record.table.def();
             assert_eq!(record.values.len(), def.columns.len());
             assert_eq!(record.key.len(), def.key.len());

@@ -29,7 +29,8 @@ ready = "20s"
 stop_grace = "100ms"
 term_grace = "300ms"
 [sync]
-interval = { orders = "1ms", active_inventory = "1ms" }
+interval = { orders = "1ms", active_inventory = "1ms", transactions = "1ms", returns = "1ms" }
+deep_interval = "1ms"
 lag = "0ms"
 step = "12h"
 first_span = "3d"
