@@ -90,6 +90,8 @@ pub struct Request {
     pub shape: Shape,
     /// Whether a 404 is an answer to the worker instead of a failure.
     pub may_be_missing: bool,
+    /// The `errorId` that such a 404 must carry; any will do if there is none.
+    pub missing_id: Option<i64>,
     /// Whether a 204 is an answer to the worker instead of a failure: there is nothing.
     pub may_be_empty: bool,
 }
@@ -107,6 +109,7 @@ impl Request {
             body: None,
             shape,
             may_be_missing: false,
+            missing_id: None,
             may_be_empty: false,
         }
     }
@@ -139,6 +142,13 @@ impl Request {
     pub fn may_be_missing(mut self) -> Self {
         self.may_be_missing = true;
         self
+    }
+
+    /// The same request, with a 404 that carries this `errorId` handed to the worker.
+    #[must_use]
+    pub fn missing_as(mut self, error_id: i64) -> Self {
+        self.missing_id = Some(error_id);
+        self.may_be_missing()
     }
 
     /// The same request, with a 204 handed to the worker.

@@ -90,7 +90,7 @@ pub fn decide(
         204 if request.may_be_empty => Verdict::Empty,
         401 => Verdict::Fail(Failure::Unauthorized { what }),
         403 => Verdict::Fail(Failure::Forbidden { what }),
-        404 if request.may_be_missing => Verdict::Missing,
+        404 if request.may_be_missing && request.missing_id.is_none_or(has_id) => Verdict::Missing,
         408 | 500..=599 => back_off(&what, request, tries, network, rng),
         409 if TOO_MANY_TASKS.into_iter().any(has_id) => {
             Verdict::Fail(Failure::Throttled { until: None, what })

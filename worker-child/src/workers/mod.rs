@@ -3,6 +3,7 @@
 pub mod active_inventory;
 #[cfg(test)]
 mod fixture;
+pub mod offers;
 pub mod orders;
 mod paging;
 pub mod read;

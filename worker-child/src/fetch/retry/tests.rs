@@ -47,6 +47,7 @@ fn statuses() {
     };
     let task = Request::post("/t", String::new(), Shape::Nothing);
     let file = page().may_be_missing();
+    let offer = page().missing_as(25_713);
     #[rustfmt::skip]
     let cases = [
         (200, None, 0, &page(), "done"),
@@ -59,6 +60,8 @@ fn statuses() {
         (401, None, 1001, &page(), "unauthorized: eBay answered 401: 1001 m"),
         (403, None, 0, &page(), "forbidden: eBay answered 403"),
         (404, None, 160_014, &file, "missing"),
+        (404, None, 25_713, &offer, "missing"),
+        (404, None, 25_710, &offer, "bad_data: eBay answered 404: 25710 m at GET /o"),
         (404, None, 0, &page(), "bad_data: eBay answered 404 at GET /o"),
         (408, None, 0, &page(), "retry"),
         (409, None, 160_025, &task, "throttled: eBay answered 409: 160025 m"),
