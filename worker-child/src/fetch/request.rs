@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+/// The header that names a Trading call.
+pub const CALL_NAME: &str = "X-EBAY-API-CALL-NAME";
+
 /// Which of eBay's hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Base {
@@ -88,7 +91,8 @@ pub struct Request {
     pub body: Option<String>,
     /// How the answer is read.
     pub shape: Shape,
-    /// Whether a 404 is an answer to the worker instead of a failure.
+    /// Whether what does not exist is an answer to the worker instead of a failure: a 404, or of
+    /// a Trading call a page past the end.
     pub may_be_missing: bool,
     /// The `errorId` that such a 404 must carry; any will do if there is none.
     pub missing_id: Option<i64>,
@@ -137,7 +141,7 @@ impl Request {
         self
     }
 
-    /// The same request, with a 404 handed to the worker.
+    /// The same request, with the worker told what does not exist.
     #[must_use]
     pub fn may_be_missing(mut self) -> Self {
         self.may_be_missing = true;

@@ -10,5 +10,6 @@ pub mod read;
 pub mod registry;
 pub mod snapshot;
 pub mod step;
+pub mod trading;
 mod values;
 pub mod window;

@@ -14,3 +14,4 @@ mod inventory;
 mod memory;
 mod orders;
 mod server;
+mod tokens;
