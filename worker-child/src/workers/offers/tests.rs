@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::*;
 use crate::fetch::errors::parse_errors;
-use crate::workers::fixture::shown;
+use crate::workers::fixture::{assert_stored, shown};
 use shared::time::Timestamp;
 
 const ITEMS_PAGE: &str = include_str!("../../../../tests/fixtures/offers/items.json");
@@ -20,6 +20,26 @@ fn span() -> Span {
         last: Timestamp(1),
     }
 }
+
+const STORED: &str = include_str!("../../../../tests/fixtures/offers/stored.json");
+const STORED_PAGES: [(&str, &str); 4] = [
+    (
+        "plain.json",
+        include_str!("../../../../tests/fixtures/offers/plain.json"),
+    ),
+    (
+        "places.json",
+        include_str!("../../../../tests/fixtures/offers/places.json"),
+    ),
+    (
+        "auctions.json",
+        include_str!("../../../../tests/fixtures/offers/auctions.json"),
+    ),
+    (
+        "odd.json",
+        include_str!("../../../../tests/fixtures/offers/odd.json"),
+    ),
+];
 
 /// A request or the end, in short.
 fn short(next: &Next) -> String {
@@ -245,6 +265,22 @@ fn fixture() {
         expected["payload"] = offer.clone();
         assert_eq!(&shown(record), expected);
     }
+}
+
+#[test]
+fn twenty_offers() {
+    let stored: Json = serde_json::from_str(STORED).unwrap();
+    let mut count = 0;
+    for (file, page) in STORED_PAGES {
+        let page: Json = serde_json::from_str(page).unwrap();
+        let mut records = Vec::new();
+        for offer in page["offers"].as_array().unwrap() {
+            push(Item::Json(&offer.to_string()), &mut records).unwrap();
+        }
+        assert_stored(&records, &stored, file);
+        count += records.len();
+    }
+    assert_eq!(count, 20);
 }
 
 #[test]
