@@ -139,17 +139,16 @@ fn from_trading(order: &SnapshotOrder, plan: &Plan) -> Source {
 
 impl SyncWorker for ActiveInventory {
     fn step(&mut self, reply: Reply, now: Timestamp) -> Result<Step, Failure> {
-        let report_above = match &mut self.source {
-            Source::Report(run) => return run.step(reply, now),
-            Source::Trading(run) => return run.step(reply, now),
-            Source::Open(report_above) => *report_above,
-        };
-        let many = match reply {
-            Reply::Go => return self.survey(now),
-            Reply::Call(call) => selling::total(&call)?.is_some_and(|total| total > report_above),
+        let many = match (&mut self.source, reply) {
+            (Source::Report(run), reply) => return run.step(reply, now),
+            (Source::Trading(run), reply) => return run.step(reply, now),
+            (Source::Open(_), Reply::Go) => return self.survey(now),
+            (Source::Open(report_above), Reply::Call(call)) => {
+                selling::total(&call)?.is_some_and(|total| total > *report_above)
+            }
             // Reading from Trading will tell what that means.
-            Reply::Missing(_) => false,
-            other => return Err(unexpected(&other)),
+            (Source::Open(_), Reply::Missing(_)) => false,
+            (Source::Open(_), other) => return Err(unexpected(&other)),
         };
         let source = if many {
             from_report(&self.order, &self.plan)

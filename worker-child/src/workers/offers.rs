@@ -56,9 +56,9 @@ pub struct Offers {
     skus: Skus,
     /// The pages of SKUs, or of the offers of one SKU.
     paging: Paging,
-    /// Every offer so far: one may come under two SKUs.
+    /// Every offer so far, and how many that are: one may come under two SKUs.
     all: Paging,
-    offers: u64,
+    count: u64,
     /// The SKU whose offers are being read; `None` while SKUs are collected.
     at: Option<usize>,
 }
@@ -85,7 +85,7 @@ impl Offers {
         self.paging.restart();
         if self.skus.get(at).is_none() {
             return Next::Complete(Total {
-                items: self.offers,
+                items: self.count,
                 announced: None,
             });
         }
@@ -100,14 +100,14 @@ impl ReadSpan for Offers {
     }
 
     fn next(&mut self, reply: Reply) -> Result<Next, Failure> {
-        let page = match reply {
-            Reply::Page(page) => page,
+        let page = match (reply, self.at) {
+            (Reply::Page(page), _) => page,
             // A page past the first one that is missing leaves offers of this SKU unread.
-            Reply::Missing(words) if self.at.is_some() && self.paging.page() > 0 => {
+            (Reply::Missing(words), Some(_)) if self.paging.page() > 0 => {
                 return Ok(Next::Again(words));
             }
-            Reply::Missing(_) if self.at.is_some() => return Ok(self.go_on()),
-            other => return Err(unexpected(&other)),
+            (Reply::Missing(_), Some(_)) => return Ok(self.go_on()),
+            (other, _) => return Err(unexpected(&other)),
         };
         let list = if self.at.is_some() {
             "offers"
@@ -138,7 +138,7 @@ impl ReadSpan for Offers {
         let id = push(item, out)?;
         self.paging.saw(&id);
         if self.all.saw(&id) {
-            self.offers += 1;
+            self.count += 1;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use super::payload;
 use crate::parse::field;
 use crate::parse::json::canonical;
 use crate::parse::{Node, ParseError};
-use crate::workers::values::{decimal, integer, text, under};
+use crate::workers::values::{decimal, text, under};
 
 /// Members of a listing that add up or choose among its variations: in each one's payload they
 /// would make a sale of one a change of all.
@@ -64,10 +64,9 @@ pub(super) fn push(listing: Node<'_>, out: &mut Vec<Record>) -> Result<String, P
     if of_listing.is_none() {
         let sku = field::text_opt(listing, "SKU")?.unwrap_or_default();
         let key = [sku.to_owned(), String::new()];
-        let quantity = match integer(listing, "QuantityAvailable")? {
-            Value::Null => unsold(listing)?,
-            available => available,
-        };
+        let available = field::integer_opt(listing, "QuantityAvailable")?;
+        let quantity =
+            available.map_or_else(|| unsold(listing), |count| Ok(Value::Integer(count)))?;
         let members = payload::members(listing, &[])?;
         out.push(row(&common, key, quantity, listing, members)?);
     }
@@ -75,10 +74,10 @@ pub(super) fn push(listing: Node<'_>, out: &mut Vec<Record>) -> Result<String, P
 }
 
 fn read(listing: Node<'_>) -> Result<Common, ParseError> {
-    let condition = match text(listing, "ConditionDisplayName")? {
-        Value::Null => text(listing, "ConditionID")?,
-        name => name,
-    };
+    let mut condition = text(listing, "ConditionDisplayName")?;
+    if condition == Value::Null {
+        condition = text(listing, "ConditionID")?;
+    }
     Ok(Common {
         item_id: field::text(listing, "ItemID")?.to_owned(),
         title: text(listing, "Title")?,

@@ -1,6 +1,5 @@
 //! A Trading element as JSON, and what of it moves on its own.
 
-use serde_json::map::Entry;
 use serde_json::{Map, Value as Json};
 
 use crate::parse::{Node, ParseError, tree_to_json};
@@ -68,17 +67,15 @@ pub(super) fn members(node: Node<'_>, without: &[&str]) -> Result<Map<String, Js
         tree_to_json(child, ARRAYS, &mut text);
         let value: Json = serde_json::from_str(&text)
             .map_err(|error| ParseError::bad(0, format!("payload is not JSON: {error}")))?;
-        match members.entry(name) {
-            Entry::Vacant(place) if ARRAYS.contains(&name) => {
-                place.insert(Json::Array(vec![value]));
+        match members.get_mut(name) {
+            None if ARRAYS.contains(&name) => {
+                members.insert(name.to_owned(), Json::Array(vec![value]));
             }
-            Entry::Vacant(place) => {
-                place.insert(value);
+            None => {
+                members.insert(name.to_owned(), value);
             }
-            Entry::Occupied(mut place) => match place.get_mut() {
-                Json::Array(list) => list.push(value),
-                one => *one = Json::Array(vec![one.take(), value]),
-            },
+            Some(Json::Array(list)) => list.push(value),
+            Some(one) => *one = Json::Array(vec![one.take(), value]),
         }
     }
     Ok(members)
@@ -87,22 +84,18 @@ pub(super) fn members(node: Node<'_>, without: &[&str]) -> Result<Map<String, Js
 /// Takes out what moves on its own, in the same nesting.
 pub(super) fn take_volatile(members: &mut Map<String, Json>) -> Map<String, Json> {
     let mut taken = Map::new();
-    for (name, value) in std::mem::take(members) {
-        match value {
-            value if VOLATILE.contains(&name.as_str()) => {
-                taken.insert(name, value);
-            }
-            Json::Object(mut inner) => {
-                let from_inner = take_volatile(&mut inner);
-                if !from_inner.is_empty() {
-                    taken.insert(name.clone(), Json::Object(from_inner));
-                }
-                members.insert(name, Json::Object(inner));
-            }
-            other => {
-                members.insert(name, other);
+    for (name, mut value) in std::mem::take(members) {
+        if VOLATILE.contains(&name.as_str()) {
+            taken.insert(name, value);
+            continue;
+        }
+        if let Some(inner) = value.as_object_mut() {
+            let from_inner = take_volatile(inner);
+            if !from_inner.is_empty() {
+                taken.insert(name.clone(), Json::Object(from_inner));
             }
         }
+        members.insert(name, value);
     }
     taken
 }

@@ -87,14 +87,14 @@ impl ReadSpan for Selling {
     }
 
     fn next(&mut self, reply: Reply) -> Result<Next, Failure> {
-        let turned = match reply {
-            Reply::Call(call) => self.turn(&call)?,
+        let turned = match (reply, self.announced) {
+            (Reply::Call(call), _) => self.turn(&call)?,
             // The page before was full by chance.
-            Reply::Missing(_) if self.announced.is_none() && self.paging.page() > 0 => {
+            (Reply::Missing(_), None) if self.paging.page() > 0 => {
                 self.paging.turn_untold(0, false)
             }
-            Reply::Missing(words) => Some(Next::Again(words)),
-            other => return Err(unexpected(&other)),
+            (Reply::Missing(words), _) => Some(Next::Again(words)),
+            (other, _) => return Err(unexpected(&other)),
         };
         Ok(turned.unwrap_or_else(|| Next::Fetch(self.ask())))
     }

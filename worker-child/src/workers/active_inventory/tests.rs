@@ -189,9 +189,8 @@ fn a_row_has_the_same_key_from_both_sources() {
          <Item><ItemID>2</ItemID><SKU>b</SKU></Item></ItemArray></ActiveList></GetMyeBaySellingResponse>"
     );
     let keys = |body: &BodyKind, xml: &str| {
-        let item_path = match body.shape {
-            Shape::Report { item_path } | Shape::Call { item_path, .. } => item_path,
-            other => panic!("{other:?}"),
+        let (Shape::Report { item_path } | Shape::Call { item_path, .. }) = body.shape else {
+            panic!("{:?}", body.shape);
         };
         let mut rows = Vec::new();
         read_xml(xml, item_path, &[], |item| {

@@ -56,8 +56,9 @@ fn read_page(offers: &mut Offers, page: &str) -> (Result<Next, Failure>, Vec<Str
     let Json::Object(mut members) = serde_json::from_str(page).unwrap() else {
         panic!("not an object");
     };
-    let name = ["inventoryItems", "offers"].into_iter();
-    let list = name.filter_map(|name| members.remove(name)).next();
+    let list = ["inventoryItems", "offers"]
+        .into_iter()
+        .find_map(|name| members.remove(name));
     let mut records = Vec::new();
     let items = list.as_ref().and_then(Json::as_array);
     for item in items.into_iter().flatten() {
@@ -201,7 +202,7 @@ fn what_contradicts_itself_is_read_again() {
         assert_eq!(next, expected, "{pages:?}");
         // And that begins with the SKUs.
         assert!(offers.begin(span()).target().starts_with(ITEMS));
-        assert_eq!(offers.offers, 0);
+        assert_eq!(offers.count, 0);
     }
     let mut gone = begun();
     read_page(&mut gone, &items(1, &["A"])).0.unwrap();

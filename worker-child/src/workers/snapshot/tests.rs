@@ -71,9 +71,11 @@ fn sent(snapshot: &mut Snapshot<Reader>, items: &[&str]) -> String {
     for item in items {
         snapshot.records(Item::Json(item), &mut out).unwrap();
     }
-    let row = |row: &Record| match &row.values[0] {
-        Value::Text(sku) => format!("{}={sku}", row.key[0]),
-        other => panic!("{other:?}"),
+    let row = |row: &Record| {
+        let Value::Text(sku) = &row.values[0] else {
+            panic!("{row:?}");
+        };
+        format!("{}={sku}", row.key[0])
     };
     out.iter().map(row).collect::<Vec<_>>().join(" ")
 }
