@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::{
     clock::DAY_MS,
     faults::{Armed, Fault, FaultKind},
+    inventory_world::Stock,
     lexicon::{mix, mix_text},
     listing::{Catalogue, Slot},
     observe::Observed,
@@ -31,6 +32,19 @@ pub enum Packing {
     Plain,
 }
 
+/// The API whose listings the database is held against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Listings {
+    /// The report: what it does not show is null.
+    #[default]
+    Report,
+    /// Trading.
+    Trading,
+    /// The report, after Trading has been read: what it does not show stays, and is not told here.
+    ReportAfterTrading,
+}
+
 /// What an account is made of; everything but name and token has a default.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,6 +59,12 @@ pub struct AccountSpec {
     /// Listings at the start, without the big one; 0 means that none ever appear.
     #[serde(default)]
     pub listings: u32,
+    /// SKUs of the Inventory API at the start, with 0 to 3 offers each; 0 means that none ever appear.
+    #[serde(default)]
+    pub skus: u32,
+    /// Where the rows of listings come from.
+    #[serde(default)]
+    pub listings_from: Listings,
     /// Milliseconds before now over which the orders' stamps are spread; 30 days unless told.
     #[serde(default = "month_ms")]
     pub history_ms: u64,
@@ -84,6 +104,8 @@ impl AccountSpec {
             token: token.to_owned(),
             orders: 0,
             listings: 0,
+            skus: 0,
+            listings_from: Listings::Report,
             history_ms: month_ms(),
             big_listing_bytes: 0,
             stall_download: false,
@@ -117,6 +139,7 @@ pub(crate) struct Account {
     pub(crate) slots: Arc<Vec<Slot>>,
     pub(crate) ended: BTreeMap<u64, Slot>,
     next_item: u64,
+    pub(crate) stock: Stock,
     pub(crate) tasks: Vec<InventoryTask>,
     pub(crate) faults: Vec<Armed>,
     pub(crate) faults_fired: u64,
@@ -147,6 +170,7 @@ impl Account {
             slots: Arc::new(Vec::new()),
             ended: BTreeMap::new(),
             next_item: base,
+            stock: Stock::new(mix(seed, 5), spec.skus),
             tasks: Vec::new(),
             faults: Vec::new(),
             faults_fired: 0,

@@ -4,9 +4,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// Trading calls that are served.
-const CALLS: [&str; 0] = [];
+const CALLS: [&str; 1] = ["GetMyeBaySelling"];
 /// Paths of JSON lists, with the name under which their requests are counted.
-const PAGES: [(&str, &str); 0] = [];
+const PAGES: [(&str, &str); 2] = [
+    ("/sell/inventory/v1/inventory_item", "inventory_items"),
+    ("/sell/inventory/v1/offer", "offers"),
+];
 /// How paths of single items begin, with the name under which their requests are counted.
 const DETAILS: [(&str, &str); 0] = [];
 
@@ -179,6 +182,14 @@ pub enum FaultKind {
     SameKeyTwice {},
     /// A well-formed report without items.
     ReportEmpty {},
+    /// A Trading call is answered with `Ack` Failure, or with everything and `PartialFailure`.
+    CallDenied {
+        /// eBay's code of the error.
+        code: u32,
+        /// Whether the answer is there all the same.
+        #[serde(default)]
+        partial: bool,
+    },
     /// The report task has a status that nobody has heard of.
     StatusUnknown {},
     /// The report task does not exist.
@@ -219,6 +230,7 @@ impl FaultKind {
             Self::TruncatedXml {} | Self::UnbalancedXml {} | Self::Doctype {} => {
                 call || place == Place::Report
             }
+            Self::CallDenied { .. } => call,
             Self::StatusUnknown {} | Self::TaskLost {} => place == Place::TaskGet,
         }
     }
@@ -300,83 +312,4 @@ impl Armed {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn parse(value: Value) -> Result<Fault, serde_json::Error> {
-        serde_json::from_value(value)
-    }
-
-    #[test]
-    fn a_fault_skips_then_acts_then_stops() {
-        let mut armed = Armed::new(
-            parse(json!({"path": "/order", "kind": "empty_page", "skip": 1, "times": 2})).unwrap(),
-        );
-        let path = "/sell/fulfillment/v1/order";
-        let later = Place::of(false, path, "limit=1&offset=1", "");
-        let struck: Vec<bool> = (0..5)
-            .map(|_| armed.strike(path, later).is_some())
-            .collect();
-        assert_eq!(struck, [false, true, true, false, false]);
-        let first = Place::of(false, path, "limit=1&offset=0", "");
-        assert_eq!(first, Place::Orders { later: false });
-        assert!(armed.strike(path, first).is_none());
-    }
-
-    #[test]
-    fn every_kind_has_the_name_of_the_protocol_and_typos_are_refused() {
-        let plain = [
-            "stall_headers",
-            "total_changes",
-            "empty_page",
-            "duplicate_item",
-            "report_failure",
-            "wrong_crc",
-            "wrong_size",
-            "truncated_xml",
-            "unbalanced_xml",
-            "malformed_json",
-            "wrong_page_type",
-            "invalid_utf8",
-            "not_modified_204",
-            "doctype",
-            "same_key_differs",
-            "same_key_twice",
-            "report_empty",
-            "status_unknown",
-            "task_lost",
-        ];
-        for kind in plain {
-            assert!(parse(json!({"kind": kind})).is_ok(), "{kind}");
-            assert!(parse(json!({"kind": kind, "oops": 1})).is_err(), "{kind}");
-        }
-        for value in [
-            json!({"kind": "status", "status": 429, "retry_after": "1"}),
-            json!({"kind": "cut_body", "after": 10}),
-            json!({"kind": "stall_body", "after": 10}),
-            json!({"kind": "total_lies", "by": -1}),
-            json!({"kind": "truncated_zip", "drop": 4}),
-            json!({"kind": "item_over_cap", "bytes": 9}),
-            json!({"kind": "deep_nesting", "depth": 9}),
-        ] {
-            assert!(parse(value.clone()).is_ok(), "{value}");
-        }
-        assert!(parse(json!({"kind": "status", "status": 429, "retryafter": "1"})).is_err());
-    }
-
-    #[test]
-    fn a_report_fault_leaves_other_requests_alone() {
-        let mut armed = Armed::new(parse(json!({"kind": "wrong_crc"})).unwrap());
-        assert!(
-            armed
-                .strike("/sell/feed/v1/inventory_task", Place::TaskList)
-                .is_none()
-        );
-        let path = "/sell/feed/v1/task/7/download_result_file";
-        assert_eq!(
-            armed.strike(path, Place::of(false, path, "", "")),
-            Some(FaultKind::WrongCrc {})
-        );
-    }
-}
+mod tests;

@@ -15,6 +15,9 @@ mod feed;
 mod feed_query;
 mod filler;
 mod fulfillment;
+mod inventory;
+mod inventory_json;
+mod inventory_world;
 mod lexicon;
 mod listing;
 mod observe;
@@ -24,8 +27,12 @@ mod order_query;
 mod page;
 mod refusal;
 mod report;
+mod selling;
+mod selling_item;
 mod serve;
 mod tables;
+mod trading;
+mod trading_ask;
 mod truth;
 mod world;
 mod xml;
@@ -40,7 +47,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
 
-pub use account::{AccountSpec, Packing};
+pub use account::{AccountSpec, Listings, Packing};
 pub use exchanges::Exchange;
 pub use faults::{Fault, FaultKind};
 pub use observe::{Event, Kind, Pass};
@@ -167,6 +174,12 @@ impl Sim {
         Ok(self.hub.world().account(account)?.observed.events.clone())
     }
 
+    /// Says from which API the account's listings are read from now on.
+    pub fn listings_from(&self, account: &str, from: Listings) -> Result<(), SimError> {
+        self.hub.world().account_mut(account)?.spec.listings_from = from;
+        Ok(())
+    }
+
     /// Arms a fault, beside those already in force.
     pub fn fault(&self, account: &str, fault: Fault) -> Result<(), SimError> {
         self.hub
@@ -206,6 +219,7 @@ impl Sim {
             "orders": account.orders.len(),
             "listings": account.slots.len(),
             "ended": account.ended.len(),
+            "skus": account.stock.items.len(),
             "tasks": account.tasks.len(),
             "requests": account.requests.values().sum::<u64>(),
             "faults_fired": account.faults_fired,

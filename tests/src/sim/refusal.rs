@@ -36,6 +36,16 @@ impl Refusal {
         }
     }
 
+    /// An error of the Inventory API.
+    pub(crate) fn inventory(status: u16, id: u32, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            id,
+            domain: "API_INVENTORY",
+            message: message.into(),
+        }
+    }
+
     /// What the gateway says to a missing or unknown token.
     pub(crate) fn token() -> Self {
         Self {
@@ -53,6 +63,12 @@ impl Refusal {
             401 => return Self::token().numbered(id),
             403 => (1100, "ACCESS", "Access denied"),
             429 => (2001, "ACCESS", "Too many requests."),
+            500.. if path.contains("/inventory/") => {
+                (25_001, "API_INVENTORY", "A system error has occurred.")
+            }
+            _ if path.contains("/inventory/") => {
+                (25_709, "API_INVENTORY", "Invalid value for request.")
+            }
             500.. if feed => (
                 160_001,
                 "API_FEED",
@@ -116,6 +132,8 @@ mod tests {
             (429, "/order", Some(218_050), 218_050),
             (500, "/sell/fulfillment/v1/order", None, 30_500),
             (503, "/sell/feed/v1/inventory_task", None, 160_001),
+            (500, "/sell/inventory/v1/offer", None, 25_001),
+            (400, "/sell/inventory/v1/offer", None, 25_709),
         ];
         for (status, path, id, wanted) in cases {
             let refusal = Refusal::usual(status, path, id);

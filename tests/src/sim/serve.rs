@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
     serve::ListenerExt,
 };
 use tokio::net::TcpListener;
@@ -18,8 +18,9 @@ use super::{
     body::stopped,
     exchanges::tap,
     faults::{FaultKind, Place},
-    feed, fulfillment,
+    feed, fulfillment, inventory,
     refusal::Refusal,
+    trading,
 };
 
 /// The one path of the Trading API, and the header that names the call.
@@ -58,6 +59,9 @@ fn router(hub: Arc<Hub>) -> Router {
             "/sell/feed/v1/task/{id}/download_result_file",
             get(feed::download),
         )
+        .route("/sell/inventory/v1/inventory_item", get(inventory::items))
+        .route("/sell/inventory/v1/offer", get(inventory::offers))
+        .route(TRADING, post(trading::call))
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(middleware::from_fn_with_state(hub.clone(), gate))
         .layer(middleware::from_fn_with_state(hub.clone(), tap))
@@ -79,6 +83,9 @@ async fn gate(State(hub): State<Arc<Hub>>, mut request: Request, next: Next) -> 
         path
     };
     let Some(call) = token.and_then(|token| admit(&hub, &token, &path, place)) else {
+        if let Place::Call { name } = place {
+            return trading::refused(name);
+        }
         return Refusal::token().into_response();
     };
     for fault in &call.faults {

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     account::Account,
+    inventory_json,
     observe::{Event, Kind, Pass},
     truth::Payloads,
 };
@@ -35,8 +36,9 @@ pub(crate) struct Table {
 }
 
 /// The tables that a pass fills.
-pub(crate) fn of(_account: &Account, pass: Pass) -> Vec<Table> {
+pub(crate) fn of(account: &Account, pass: Pass) -> Vec<Table> {
     match pass {
+        Pass::Offers => vec![inventory_json::table(&account.stock)],
         // Orders and listings are kept by `observe` and `truth` in a cheaper form: they can be very
         // large.
         Pass::Orders
@@ -45,7 +47,6 @@ pub(crate) fn of(_account: &Account, pass: Pass) -> Vec<Table> {
         | Pass::Finances
         | Pass::Messages
         | Pass::Purchases
-        | Pass::Offers
         | Pass::Returns
         | Pass::Inquiries
         | Pass::Cases => Vec::new(),

@@ -6,13 +6,13 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    account::Account,
+    account::{Account, Listings},
     clock::stamp,
     lexicon::amount,
     listing::{Listing, Price, Variation},
     order::{Line, Order},
     order_json::{line_value, order_value, put},
-    tables,
+    selling_item, tables,
 };
 
 /// Payloads longer than this are left out unless all are asked for.
@@ -97,7 +97,10 @@ pub(crate) fn truth(account: &Account, payloads: Payloads) -> Value {
         .collect();
     let slots = account.slots.iter();
     let listing_rows: Vec<Value> = slots
-        .flat_map(|slot| listing_rows(&account.catalogue.listing(*slot), payloads))
+        .flat_map(|slot| {
+            let from = account.spec.listings_from;
+            rows_from(from, &account.catalogue.listing(*slot), payloads)
+        })
         .collect();
     let mut truth = Map::new();
     put_rows(&mut truth, "ebay_orders", order_rows);
@@ -169,6 +172,37 @@ fn line_row(order: &Order, line: &Line, payloads: Payloads) -> Value {
     row
 }
 
+/// The columns that only Trading delivers.
+const ONLY_TRADING: [&str; 6] = [
+    "title",
+    "listing_type",
+    "condition",
+    "start_at",
+    "end_at",
+    "view_url",
+];
+
+/// The rows of a listing as an API shows it.
+fn rows_from(from: Listings, listing: &Listing, payloads: Payloads) -> Vec<Value> {
+    let mut rows = match from {
+        Listings::Report | Listings::ReportAfterTrading => listing_rows(listing, payloads),
+        Listings::Trading => listing_rows(listing, Payloads::None),
+    };
+    if from == Listings::Trading {
+        for (row, (columns, payload)) in rows.iter_mut().zip(selling_item::rows(listing)) {
+            for (column, value) in columns {
+                put(row, &column, value);
+            }
+            payloads.put(row, || payload);
+        }
+    } else if from == Listings::ReportAfterTrading {
+        for row in rows.iter_mut().filter_map(Value::as_object_mut) {
+            row.retain(|column, _| !ONLY_TRADING.contains(&column.as_str()));
+        }
+    }
+    rows
+}
+
 /// One row per variation, or one for a listing without variations.
 pub(crate) fn listing_rows(listing: &Listing, payloads: Payloads) -> Vec<Value> {
     let keys = listing.keys();
@@ -205,6 +239,7 @@ fn stock_row([item_id, sku, variation_key]: &[String; 3], price: Price, quantity
         "start_at": null,
         "end_at": null,
         "view_url": null,
+        "source": "report",
     })
 }
 

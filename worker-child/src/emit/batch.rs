@@ -5,6 +5,7 @@ use shared::failure::{Failure, Place};
 use shared::flight::Phase;
 use shared::id::RunNo;
 use shared::record::{MAX_KEY_PART, MAX_RECORD, MAX_RECORDS, Record};
+use shared::secret::Secret;
 use shared::time::Timestamp;
 use shared::wire::message::{Counts, FromChild};
 use shared::wire::session::MAX_UNACKED;
@@ -119,6 +120,12 @@ impl Emitter {
         Ok(positions.filter(|position| *position < bound).collect())
     }
 
+    /// Asks for a fresher access token, and waits for the answer.
+    pub async fn fresh_token(&self) -> Result<Option<Secret>, Failure> {
+        let token = self.wire.fresh_token(self.run).await;
+        token.map_err(|error| bug(&error))
+    }
+
     /// Says that a slice or snapshot is complete; returns when that is committed.
     pub async fn checkpoint(&mut self, completed: Completed) -> Result<(), Failure> {
         self.settle().await?;
@@ -152,11 +159,14 @@ impl Emitter {
     }
 
     fn send(&self, message: &FromChild, size: usize) -> Result<(), Failure> {
-        self.wire
-            .send(message, size)
-            .map_err(|error: WireError| Failure::Bug {
-                what: error.to_string(),
-            })
+        self.wire.send(message, size).map_err(|error| bug(&error))
+    }
+}
+
+/// Only a mistake of ours makes the wire refuse a message.
+fn bug(error: &WireError) -> Failure {
+    Failure::Bug {
+        what: error.to_string(),
     }
 }
 

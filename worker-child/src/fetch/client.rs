@@ -1,11 +1,14 @@
 //! The one HTTP client: the only place that adds the access token.
 //!
+//! All runs share the token; whichever gets a fresher one replaces it for all.
+//!
 //! It follows no redirect, takes no proxy from the environment and unpacks nothing. It times out
 //! connecting and waiting for headers; a body that stalls is left to the supervisor.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use rustls::ClientConfig;
 use shared::attempt::{Attempt, Endpoints};
@@ -20,7 +23,7 @@ const USER_AGENT: &str = concat!("bulkhead/", env!("CARGO_PKG_VERSION"));
 const STREAM_WINDOW: u32 = 512 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 /// Header in which Trading wants the access token.
-const TRADING_TOKEN: &str = "X-EBAY-API-IAF-TOKEN";
+const TRADING_TOKEN: HeaderName = HeaderName::from_static("x-ebay-api-iaf-token");
 /// Headers in which eBay names a request, the better one first.
 const REQUEST_IDS: [&str; 2] = ["x-ebay-c-request-id", "rlogid"];
 
@@ -51,16 +54,35 @@ pub enum SendError {
 pub struct Client {
     http: reqwest::Client,
     endpoints: Endpoints,
+    token: RefCell<Token>,
+    header_timeout: Duration,
+}
+
+/// The access token in all the ways in which it travels.
+#[derive(Debug)]
+struct Token {
     bearer: HeaderValue,
     iaf: HeaderValue,
     bare: HeaderValue,
-    header_timeout: Duration,
+    /// How many were there before.
+    number: u32,
+}
+
+impl Token {
+    fn new(token: &Secret, number: u32) -> Result<Self, ClientError> {
+        let token = token.expose();
+        Ok(Self {
+            bearer: secret(&format!("Bearer {token}"))?,
+            iaf: secret(&format!("IAF {token}"))?,
+            bare: secret(token)?,
+            number,
+        })
+    }
 }
 
 impl Client {
     /// A client for an attempt with its token.
     pub fn new(attempt: &Attempt, token: &Secret, tls: ClientConfig) -> Result<Self, ClientError> {
-        let token = token.expose();
         let network = &attempt.network;
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
@@ -77,11 +99,25 @@ impl Client {
         Ok(Self {
             http,
             endpoints: attempt.endpoints.clone(),
-            bearer: secret(&format!("Bearer {token}"))?,
-            iaf: secret(&format!("IAF {token}"))?,
-            bare: secret(token)?,
+            token: RefCell::new(Token::new(token, 0)?),
             header_timeout: Duration::from_millis(network.header_timeout_ms),
         })
+    }
+
+    /// The number of the token with which requests are sent now; a fresher one has a higher.
+    pub fn token_number(&self) -> u32 {
+        self.token.borrow().number
+    }
+
+    /// Sends all requests from now on with this token. One that is in use already is not fresh:
+    /// its number stays.
+    pub fn replace_token(&self, token: &Secret) -> Result<(), ClientError> {
+        let mut current = self.token.borrow_mut();
+        let fresh = Token::new(token, current.number + 1)?;
+        if fresh.bare != current.bare {
+            *current = fresh;
+        }
+        Ok(())
     }
 
     /// Sends a request and waits for the headers of its answer.
@@ -98,11 +134,8 @@ impl Client {
             .http
             .request(method, format!("{base}{}", request.target()))
             .header(ACCEPT, "*/*");
-        builder = match request.auth {
-            Auth::Bearer => builder.header(AUTHORIZATION, self.bearer.clone()),
-            Auth::Iaf => builder.header(AUTHORIZATION, self.iaf.clone()),
-            Auth::Trading => builder.header(TRADING_TOKEN, self.bare.clone()),
-        };
+        let (name, token) = self.authorization(request.auth);
+        builder = builder.header(name, token);
         for (name, value) in &request.headers {
             builder = builder.header(*name, value);
         }
@@ -117,6 +150,16 @@ impl Client {
             Ok(Ok(response)) => Ok(Answer { response }),
             Ok(Err(error)) => Err(SendError::Broken(in_words(error))),
             Err(_) => Err(SendError::Timeout(self.header_timeout)),
+        }
+    }
+
+    /// The header that carries the token, and its value.
+    fn authorization(&self, auth: Auth) -> (HeaderName, HeaderValue) {
+        let token = self.token.borrow();
+        match auth {
+            Auth::Bearer => (AUTHORIZATION, token.bearer.clone()),
+            Auth::Iaf => (AUTHORIZATION, token.iaf.clone()),
+            Auth::Trading => (TRADING_TOKEN, token.bare.clone()),
         }
     }
 }

@@ -11,7 +11,7 @@ pub const ERROR_BODY_BYTES: usize = 64 * 1024;
 /// Most errors of a body that are kept.
 const KEPT: usize = 8;
 
-/// One entry of `errors`.
+/// One error of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiError {
     /// `errorId`.
@@ -20,16 +20,38 @@ pub struct ApiError {
     pub message: String,
 }
 
-/// The errors of a body of the common shape `{"errors":[…]}`; none if it has another.
+/// The errors of a body; none if it has none of the shapes that eBay's families use: `errors`,
+/// `error` and `errorMessage.error`, each a list or a single object, and OAuth's `error` with
+/// `error_description`.
 pub fn parse_errors(body: &[u8]) -> Vec<ApiError> {
     let Ok(body) = serde_json::from_slice::<Value>(body) else {
         return Vec::new();
     };
-    let list = match body.get("errors") {
-        Some(Value::Array(list)) => list.as_slice(),
-        _ => return Vec::new(),
+    let lists = [
+        body.get("errors"),
+        body.get("error"),
+        body.pointer("/errorMessage/error"),
+    ];
+    let errors = lists.into_iter().flatten().flat_map(|found| match found {
+        Value::Array(list) => list.iter().map(api_error).collect(),
+        Value::Object(_) => vec![api_error(found)],
+        Value::String(name) => vec![oauth_error(name, &body)],
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    });
+    errors.take(KEPT).collect()
+}
+
+/// OAuth's errors have names instead of numbers.
+fn oauth_error(name: &str, body: &Value) -> ApiError {
+    let description = body.get("error_description").and_then(Value::as_str);
+    let message = match description {
+        Some(description) => format!("{name}: {description}"),
+        None => name.to_owned(),
     };
-    list.iter().take(KEPT).map(api_error).collect()
+    ApiError {
+        id: None,
+        message: redact::saying(&message),
+    }
 }
 
 fn api_error(entry: &Value) -> ApiError {
@@ -81,7 +103,31 @@ mod tests {
                 r#"{"errors":[{"errorId":"7","message":"a","longMessage":"b\nc"},{"message":"d"}]}"#,
                 "eBay answered 401: 7 b c; d",
             ),
-            (r#"{"errors":{"errorId":1}}"#, "eBay answered 401"),
+            (r#"{"errors":{"errorId":1}}"#, "eBay answered 401: 1"),
+            (
+                r#"{"error":[{"errorId":1},{"errorId":2,"message":"b"}]}"#,
+                "eBay answered 401: 1; 2 b",
+            ),
+            (r#"{"error":{"errorId":3}}"#, "eBay answered 401: 3"),
+            (
+                r#"{"errorMessage":{"error":[{"errorId":4,"message":"d"}]}}"#,
+                "eBay answered 401: 4 d",
+            ),
+            (
+                r#"{"errorMessage":{"error":{"errorId":5,"longMessage":"e"}}}"#,
+                "eBay answered 401: 5 e",
+            ),
+            (
+                r#"{"error":"invalid_grant","error_description":"no more"}"#,
+                "eBay answered 401: invalid_grant: no more",
+            ),
+            (
+                r#"{"error":"invalid_scope"}"#,
+                "eBay answered 401: invalid_scope",
+            ),
+            (r#"{"errors":null,"error":7}"#, "eBay answered 401"),
+            (r#"{"errors":[null,1]}"#, "eBay answered 401:;"),
+            (r#"{"message":"m"}"#, "eBay answered 401"),
             ("<html>", "eBay answered 401"),
             ("", "eBay answered 401"),
         ];

@@ -4,10 +4,12 @@ pub mod body;
 pub mod client;
 pub mod endpoint;
 pub mod errors;
+pub mod quota;
 pub mod redact;
 pub mod request;
 pub mod retry;
 pub mod roots;
+pub mod trading;
 
 pub use body::{Body, BodyError, Filled};
 pub use client::{Answer, Client, ClientError, SendError};

@@ -2,7 +2,7 @@
 
 use shared::failure::{Failure, Place};
 
-use super::request::Request;
+use super::request::{CALL_NAME, Request};
 
 /// Longest text of a request, in bytes: what the flight recorder has room for.
 pub const REQUEST_BYTES: usize = shared::flight::REQUEST_TEXT;
@@ -12,9 +12,14 @@ pub const SAYING_BYTES: usize = 300;
 /// How eBay's tokens begin: `v^1.1#…`, plain or percent-encoded.
 const TOKEN_STARTS: [&str; 3] = ["v^1.", "v%5E1.", "v%5e1."];
 
-/// Method, path and query of a request; never a header, never a body.
+/// Method, path, name of the Trading call and query of a request; never another header, never a
+/// body.
 pub fn request_text(request: &Request) -> String {
     let mut text = format!("{} {}", request.method.name(), request.path);
+    if let Some((_, call)) = request.headers.iter().find(|(name, _)| *name == CALL_NAME) {
+        text.push(' ');
+        text.push_str(call);
+    }
     for (position, (name, value)) in request.query.iter().enumerate() {
         text.push(if position == 0 { '?' } else { '&' });
         text.push_str(name);
@@ -145,6 +150,10 @@ mod tests {
             with_request_id(&text, "r\n1"),
             "POST /task?a=[1..2] [id r 1]"
         );
+        let call = Request::post("/ws/api.dll", "CANARY".to_owned(), Shape::Nothing)
+            .header("X-EBAY-API-SITEID", "CANARY")
+            .header(CALL_NAME, "GetOrders");
+        assert_eq!(request_text(&call), "POST /ws/api.dll GetOrders");
         let long = with_request_id(&"x".repeat(500), "id");
         assert_eq!(long.len(), REQUEST_BYTES);
         assert!(long.ends_with(" [id id]"), "{long}");

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+/// The header that names a Trading call.
+pub const CALL_NAME: &str = "X-EBAY-API-CALL-NAME";
+
 /// Which of eBay's hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Base {
@@ -88,8 +91,11 @@ pub struct Request {
     pub body: Option<String>,
     /// How the answer is read.
     pub shape: Shape,
-    /// Whether a 404 is an answer to the worker instead of a failure.
+    /// Whether what does not exist is an answer to the worker instead of a failure: a 404, or of
+    /// a Trading call a page past the end.
     pub may_be_missing: bool,
+    /// The `errorId` that such a 404 must carry; any will do if there is none.
+    pub missing_id: Option<i64>,
     /// Whether a 204 is an answer to the worker instead of a failure: there is nothing.
     pub may_be_empty: bool,
 }
@@ -107,6 +113,7 @@ impl Request {
             body: None,
             shape,
             may_be_missing: false,
+            missing_id: None,
             may_be_empty: false,
         }
     }
@@ -134,11 +141,18 @@ impl Request {
         self
     }
 
-    /// The same request, with a 404 handed to the worker.
+    /// The same request, with the worker told what does not exist.
     #[must_use]
     pub fn may_be_missing(mut self) -> Self {
         self.may_be_missing = true;
         self
+    }
+
+    /// The same request, with a 404 that carries this `errorId` handed to the worker.
+    #[must_use]
+    pub fn missing_as(mut self, error_id: i64) -> Self {
+        self.missing_id = Some(error_id);
+        self.may_be_missing()
     }
 
     /// The same request, with a 204 handed to the worker.

@@ -9,13 +9,18 @@ use shared::failure::{Failure, Place};
 use shared::time::Timestamp;
 
 use super::errors::{ApiError, describe};
+use super::quota::next_reset;
 use super::redact;
-use super::request::{Request, Shape};
+use super::request::{Auth, Request, Shape};
+use super::trading::{self, Meaning};
+use crate::parse::xml::Asides;
 
 /// The longest backoff between two tries; `Retry-After` may ask for more.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 /// `errorId` of 429: the day's quota is used up, and minutes do not help.
 const QUOTA_USED_UP: i64 = 2001;
+/// The paths of the Inventory API.
+const INVENTORY: &str = "/sell/inventory/";
 /// `errorId`s of 409: too many tasks at once, or in the day.
 const TOO_MANY_TASKS: [i64; 2] = [160_024, 160_025];
 
@@ -31,6 +36,8 @@ pub enum Event<'a> {
         /// Errors in the body, for a status that is not a success.
         errors: &'a [ApiError],
     },
+    /// A Trading answer was read to its end; what it says of itself.
+    Read(&'a Asides),
     /// There was no whole answer: no connection, no headers in time, a body cut off. In words.
     Broken(&'a str),
 }
@@ -62,6 +69,8 @@ pub enum Verdict {
         /// Whether it counts as one of the tries; a `Retry-After` only costs budget.
         counted: bool,
     },
+    /// The access token may be too old: ask once with a fresher one, else give up with this.
+    Refresh(Failure),
     /// Give up.
     Fail(Failure),
 }
@@ -76,6 +85,7 @@ pub fn decide(
 ) -> Verdict {
     let (status, retry_after, errors) = match event {
         Event::Broken(what) => return back_off(what, request, tries, network, rng),
+        Event::Read(asides) => return read(asides, request, tries, network, rng),
         Event::Answered {
             status,
             retry_after,
@@ -88,15 +98,49 @@ pub fn decide(
         200..=203 => Verdict::Done,
         204 if request.shape == Shape::Nothing => Verdict::Done,
         204 if request.may_be_empty => Verdict::Empty,
-        401 => Verdict::Fail(Failure::Unauthorized { what }),
+        401 => Verdict::Refresh(Failure::Unauthorized { what }),
+        // This API says so of an expired token, too.
+        403 if request.path.starts_with(INVENTORY) => Verdict::Refresh(Failure::Forbidden { what }),
         403 => Verdict::Fail(Failure::Forbidden { what }),
-        404 if request.may_be_missing => Verdict::Missing,
+        // A Trading call has other words for what is missing.
+        404 if request.may_be_missing
+            && request.auth != Auth::Trading
+            && request.missing_id.is_none_or(has_id) =>
+        {
+            Verdict::Missing
+        }
         408 | 500..=599 => back_off(&what, request, tries, network, rng),
         409 if TOO_MANY_TASKS.into_iter().any(has_id) => {
             Verdict::Fail(Failure::Throttled { until: None, what })
         }
         429 => throttled(what, retry_after, has_id(QUOTA_USED_UP), tries, network),
         _ => Verdict::Fail(Failure::BadData {
+            what,
+            place: place(request),
+        }),
+    }
+}
+
+/// Judges a Trading answer that was read to its end.
+fn read(
+    asides: &Asides,
+    request: &Request,
+    tries: Tries,
+    network: &Network,
+    rng: &mut Rng,
+) -> Verdict {
+    let what = trading::describe(asides);
+    match trading::meaning(asides) {
+        Meaning::Fine => Verdict::Done,
+        Meaning::TokenRefused => Verdict::Refresh(Failure::Unauthorized { what }),
+        Meaning::Suspended => Verdict::Fail(Failure::Forbidden { what }),
+        Meaning::CallsUsedUp => Verdict::Fail(Failure::Throttled {
+            until: Some(next_reset(tries.now)),
+            what,
+        }),
+        Meaning::PastTheEnd if request.may_be_missing => Verdict::Missing,
+        Meaning::Internal => back_off(&what, request, tries, network, rng),
+        Meaning::PastTheEnd | Meaning::Wrong => Verdict::Fail(Failure::BadData {
             what,
             place: place(request),
         }),
@@ -146,9 +190,14 @@ fn throttled(
     tries: Tries,
     network: &Network,
 ) -> Verdict {
-    let wait = retry_after.and_then(|text| parse_retry_after(text, tries.now));
-    match wait {
-        Some(wait) if !quota => {
+    if quota {
+        return Verdict::Fail(Failure::Throttled {
+            until: Some(next_reset(tries.now)),
+            what,
+        });
+    }
+    match retry_after.and_then(|text| parse_retry_after(text, tries.now)) {
+        Some(wait) => {
             // A wait of nothing would go round for ever without touching the budget.
             let least = Duration::from_millis(network.retry_base_ms.max(1));
             let after = wait.max(least);
@@ -163,7 +212,7 @@ fn throttled(
                 what,
             })
         }
-        Some(_) | None => Verdict::Fail(Failure::Throttled { until: None, what }),
+        None => Verdict::Fail(Failure::Throttled { until: None, what }),
     }
 }
 

@@ -1,4 +1,5 @@
-//! One request until it has its reply: sent, judged, tried again, its body read.
+//! One request until it has its reply: sent, judged, tried again, its body read; once with a
+//! fresher access token if the one it was sent with is refused.
 
 use shared::failure::{Failure, Place};
 use shared::flight::Phase;
@@ -9,7 +10,7 @@ use super::pump::ReadError;
 use super::run::Run;
 use crate::fetch::errors::{describe, parse_errors};
 use crate::fetch::retry::{Event, Tries, Verdict, decide};
-use crate::fetch::{Answer, Request, SendError, Shape, body, redact};
+use crate::fetch::{Answer, Request, SendError, Shape, body, redact, trading};
 use crate::workers::step::Reply;
 
 /// What one try came to.
@@ -22,7 +23,9 @@ impl Run {
     /// Sends a request until it is answered or given up.
     pub(super) async fn exchange(&mut self, request: &Request) -> Result<Reply, Failure> {
         let mut retried = 0;
+        let mut refreshed = false;
         loop {
+            let token = self.context.client.token_number();
             let (verdict, words) = match self.ask_once(request, retried).await? {
                 Try::Reply(reply) => return Ok(reply),
                 Try::Judged(verdict, words) => (verdict, words),
@@ -32,6 +35,12 @@ impl Run {
                     retried += u32::from(counted);
                     self.waited = self.waited.saturating_add(after);
                     self.wait(after).await?;
+                }
+                Verdict::Refresh(failure) => {
+                    if refreshed || !self.is_fresher(token).await? {
+                        return Err(self.with_request(failure));
+                    }
+                    refreshed = true;
                 }
                 Verdict::Missing => return Ok(Reply::Missing(words)),
                 Verdict::Empty => return Ok(Reply::Empty),
@@ -43,6 +52,23 @@ impl Run {
                 }
             }
         }
+    }
+
+    /// Whether there is a fresher token than the one of this number, which was refused. If no run
+    /// of the attempt has got one meanwhile, the supervisor is asked.
+    async fn is_fresher(&mut self, refused: u32) -> Result<bool, Failure> {
+        let client = &self.context.client;
+        if client.token_number() > refused {
+            return Ok(true);
+        }
+        self.stage.phase(Phase::Waiting);
+        if let Some(token) = self.emitter.fresh_token().await? {
+            let replaced = client.replace_token(&token);
+            replaced.map_err(|error| Failure::Unauthorized {
+                what: error.to_string(),
+            })?;
+        }
+        Ok(client.token_number() > refused)
     }
 
     async fn ask_once(&mut self, request: &Request, retried: u32) -> Result<Try, Failure> {
@@ -111,6 +137,10 @@ impl Run {
                     self.stage.page();
                 }
                 Ok(Try::Reply(reply))
+            }
+            Err(ReadError::Denied(asides)) => {
+                let verdict = self.judge(Event::Read(&asides), request, retried);
+                Ok(Try::Judged(verdict, trading::describe(&asides)))
             }
             Err(ReadError::Failed(failure)) => Err(self.placed(failure)),
             // Records of a report are on their way already, and it is too large to read again.

@@ -6,8 +6,10 @@ use shared::flight::Phase;
 use shared::record::Record;
 
 use super::run::Run;
+use crate::fetch::trading::{self, Meaning};
 use crate::fetch::{Answer, Body, BodyError, Filled, redact};
 use crate::parse::json::JsonStep;
+use crate::parse::xml::Asides;
 use crate::parse::{Caps, JsonItems, ParseError, XmlItems, XmlStep};
 use crate::workers::step::{Call, Item, Page, Reply, Report, bad_answer, parse_failure};
 
@@ -18,6 +20,8 @@ const OBJECT_BYTES: usize = 1024 * 1024;
 pub(super) enum ReadError {
     /// The connection broke after this many bytes, as transferred.
     Cut { received: u64, what: String },
+    /// It was read to its end, and says of itself that it is no good.
+    Denied(Asides),
     /// What came, or what became of it, ends the run.
     Failed(Failure),
 }
@@ -146,7 +150,8 @@ impl Run {
         Ok(items)
     }
 
-    /// Reads a Trading answer and sends its items.
+    /// Reads a Trading answer and sends its items. What it says of itself is known at its end
+    /// only: the items of an answer that turns out to be no good may be on their way already.
     pub(super) async fn read_call(
         &mut self,
         answer: Answer,
@@ -158,6 +163,9 @@ impl Run {
         let tell = |path: &&'static str| Some((*path, root?.text_at(path)?.to_owned()));
         let told = tells.iter().filter_map(tell).collect();
         let summary = items.finish()?;
+        if trading::meaning(&summary.asides) != Meaning::Fine {
+            return Err(ReadError::Denied(summary.asides));
+        }
         Ok(Reply::Call(Call {
             items: summary.items,
             told,

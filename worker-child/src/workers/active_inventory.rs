@@ -1,56 +1,59 @@
-//! Everything that is listed now: the Feed report `LMS_ACTIVE_INVENTORY_REPORT`.
+//! Everything that is listed now, from the Feed report or from Trading.
 //!
-//! *API:* `POST /sell/feed/v1/inventory_task` asks for a report, `GET …/inventory_task/{id}` says
-//! how far it is, `GET /sell/feed/v1/task/{id}/download_result_file` (`task`, not
-//! `inventory_task`) is one XML document, usually in a zip. Bearer.
-//! *Snapshot:* its time is the task's creation date; a report that is not newer than the last
-//! committed one is dropped. A task that is not ready is mode state; it is resumed by its id.
-//! *Quirks:* a finished file can carry `Ack` Failure and `Errors`; unknown statuses are not
-//! finished; eBay makes 25 reports a day, so a recent one is used again.
-//! *Left out of the content hash:* nothing: the report has no field that moves on its own.
-//! *Absent:* title, listing type, condition, start, end and URL, which the report does not have.
+//! *Report:* `LMS_ACTIVE_INVENTORY_REPORT` of the Feed API, Bearer.
+//! `POST /sell/feed/v1/inventory_task` asks for one, `GET …/inventory_task/{id}` says how far it
+//! is, `GET /sell/feed/v1/task/{id}/download_result_file` (`task`, not `inventory_task`) is one XML
+//! document, usually in a zip. Its time is the task's creation date; a report that is not newer
+//! than the last committed one is dropped.
+//! *Trading:* `GetMyeBaySelling`, the `ActiveList` in pages of 200, IAF header. Its time is when
+//! reading began. Sorted by start time, so that a new listing comes last and moves no other. The
+//! distinct listings must equal the announced total; else all is read once more, then it is
+//! `Incomplete`. An absent `ActiveList` on the first page means that nothing is listed.
+//! *Auto:* a page of one listing tells how many there are, and that decides: its own rows are
+//! dropped, since rows of both sources in one snapshot would contradict each other. A report that
+//! an earlier run waits for is resumed without asking, as long as it is worth waiting for.
+//! *Rows:* a listing, or one for each of its variations, with the same key from both sources.
+//! *Quirks:* a finished report can carry `Ack` Failure and `Errors`; unknown statuses of a task are
+//! not finished; eBay makes 25 reports a day, so a recent one is used again.
+//! *Left out of the content hash* (Trading; the report has no such field): time left; what
+//! visitors do, which are the counts of hits, watchers, leads and questions; prices converted to
+//! another currency, which follow the exchange rate; the feedback of the highest bidder.
+//! *Absent* from the report: title, listing type, condition, start, end and URL.
 
 mod answers;
+mod detail;
 mod key;
-mod record;
+mod listing;
+mod payload;
+mod report;
+mod selling;
 
 use std::time::Duration;
 
-use shared::attempt::{Attempt, ModeState, RunOrder, SnapshotOrder};
+use shared::attempt::{Attempt, ListingSource, ModeState, RunOrder, SnapshotOrder};
 use shared::failure::Failure;
 use shared::record::Record;
 use shared::time::Timestamp;
-use shared::wire::message::Mark;
 
-use self::answers::Task;
+use self::report::FromReport;
+use self::selling::Selling;
 use super::read::BodyKind;
-use super::step::{Completed, Item, Reply, Report, Step, SyncWorker, incomplete, unexpected};
-use crate::fetch::request::{Request, Shape, segment};
+use super::snapshot::Snapshot;
+use super::step::{Item, Reply, Step, SyncWorker, unexpected};
+use super::trading::Site;
 use crate::parse::ParseError;
 
-const FEED_TYPE: &str = "LMS_ACTIVE_INVENTORY_REPORT";
-const TASKS: &str = "/sell/feed/v1/inventory_task";
-const ITEM_PATH: &[&str] = &[
-    "BulkDataExchangeResponses",
-    "ActiveInventoryReport",
-    "SKUDetails",
-];
-const SHAPE: Shape = Shape::Report {
-    item_path: ITEM_PATH,
-};
-
 /// What this worker reads.
-pub const BODIES: &[BodyKind] = &[BodyKind {
-    shape: SHAPE,
-    records: push,
-}];
-
-/// A report that somebody asked for within this time is used instead of a new one.
-const REUSE_WITHIN: Duration = Duration::from_mins(30);
-/// A report that is older is given up: unfinished it will not come, finished it is stale.
-const GIVE_UP_AFTER: Duration = Duration::from_hours(2);
-/// A run that waited in vain comes back after this many poll intervals.
-const SNOOZE_INTERVALS: u32 = 10;
+pub const BODIES: &[BodyKind] = &[
+    BodyKind {
+        shape: report::SHAPE,
+        records: report::push,
+    },
+    BodyKind {
+        shape: selling::SHAPE,
+        records: |item, out| selling::push(item, out).map(drop),
+    },
+];
 
 /// What of the attempt matters here.
 #[derive(Debug, Clone)]
@@ -73,259 +76,102 @@ impl Plan {
     }
 }
 
-/// The state of a run.
+/// A run, whatever it reads from.
 #[derive(Debug)]
 pub struct ActiveInventory {
+    order: SnapshotOrder,
     plan: Plan,
-    /// When the last snapshot was taken, or the last report that was no good: an older one is not
-    /// used.
-    newer_than: Option<Timestamp>,
-    state: State,
-    /// When the run began to wait for its report.
-    polling_since: Option<Timestamp>,
-    /// Whether a task was dropped and replaced in this run: done once only.
-    replaced: bool,
+    source: Source,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum State {
-    /// Nothing was done yet; the task of an earlier run, if there is one.
-    Fresh(Option<Task>),
-    /// The list of tasks is awaited.
-    Listing,
-    /// The new task's address is awaited.
-    Creating,
-    /// The task is being remembered, or time passes before the next look at it.
-    Resting(Task),
-    /// The task's status is awaited.
-    Looking(Task),
-    /// The report is being read.
-    Reading(Task),
-    /// The snapshot is being committed.
-    Committing,
-    /// The task is being forgotten; then the run ends well.
-    Forgetting,
-    /// The task is being forgotten; then the run fails.
-    Failing(Failure),
+#[derive(Debug)]
+enum Source {
+    /// Not decided: more listings than this are read from the report.
+    Open(u64),
+    Report(Box<FromReport>),
+    Trading(Box<Snapshot<Selling>>),
 }
 
 impl ActiveInventory {
     /// A run from what is remembered.
     pub fn new(order: SnapshotOrder, plan: Plan) -> Self {
-        let mut newer_than = order.last_taken_at;
-        let task = match order.state {
-            Some(ModeState::InventoryTask { id, created_at }) => Some(Task {
-                id,
-                status: String::new(),
-                created_at,
-            }),
-            Some(ModeState::Discarded { created_at }) => {
-                newer_than = newer_than.max(Some(created_at));
-                None
-            }
-            Some(ModeState::Idle) | None => None,
+        let source = match order.listings {
+            ListingSource::Report => from_report(&order, &plan),
+            ListingSource::Trading => from_trading(&order, &plan),
+            ListingSource::Auto { report_above } => Source::Open(report_above),
         };
         Self {
+            order,
             plan,
-            newer_than,
-            state: State::Fresh(task),
-            polling_since: None,
-            replaced: false,
+            source,
         }
     }
 
-    fn go(&mut self, now: Timestamp) -> Result<Step, Failure> {
-        match std::mem::replace(&mut self.state, State::Listing) {
-            State::Fresh(_) if now > self.plan.take_until => Ok(self.snooze(now)),
-            State::Fresh(None) => Ok(Step::Fetch(list_tasks())),
-            State::Fresh(Some(task)) if now.since(task.created_at) > GIVE_UP_AFTER => {
-                // Whether it failed then, was bad or is ready: a new one serves better.
-                Ok(Step::Fetch(list_tasks()))
+    /// Finds out how much is listed, unless a report is on its way or it is too late to begin.
+    fn survey(&mut self, now: Timestamp) -> Result<Step, Failure> {
+        let waits = match &self.order.state {
+            Some(ModeState::InventoryTask { created_at, .. }) => {
+                now.since(*created_at) <= report::GIVE_UP_AFTER
             }
-            State::Fresh(Some(task)) | State::Resting(task) => {
-                self.polling_since.get_or_insert(now);
-                let path = format!("{TASKS}/{}", segment(&task.id));
-                self.state = State::Looking(task);
-                Ok(Step::Fetch(
-                    Request::get(path, Shape::Object).may_be_missing(),
-                ))
-            }
-            State::Committing => {
-                self.state = State::Forgetting;
-                Ok(Step::Save(ModeState::Idle))
-            }
-            State::Forgetting => Ok(Step::Done),
-            State::Failing(failure) => Err(failure),
-            state @ (State::Listing | State::Creating | State::Looking(_) | State::Reading(_)) => {
-                self.state = state;
-                Err(unexpected(&Reply::Go))
-            }
-        }
-    }
-
-    /// Takes a task up: remembers it at once, then looks at it.
-    fn adopt(&mut self, task: Task) -> Step {
-        let remembered = ModeState::InventoryTask {
-            id: task.id.clone(),
-            created_at: task.created_at,
+            Some(ModeState::Idle | ModeState::Discarded { .. }) | None => false,
         };
-        self.state = State::Resting(task);
-        Step::Save(remembered)
-    }
-
-    fn create(&mut self) -> Step {
-        self.state = State::Creating;
-        let body = format!(r#"{{"schemaVersion":"1.0","feedType":"{FEED_TYPE}"}}"#);
-        let request = Request::post(TASKS, body, Shape::Nothing)
-            .header("X-EBAY-C-MARKETPLACE-ID", self.plan.marketplace.as_str());
-        Step::Fetch(request)
-    }
-
-    fn looked(&mut self, task: Task, now: Timestamp) -> Step {
-        if task.is_finished() {
-            if !self.is_newer(&task) {
-                return self.replace(format!(
-                    "task {} was created at {}, not after the last snapshot",
-                    task.id, task.created_at
-                ));
-            }
-            let path = format!(
-                "/sell/feed/v1/task/{}/download_result_file",
-                segment(&task.id)
-            );
-            self.state = State::Reading(task);
-            return Step::Fetch(Request::get(path, SHAPE).may_be_missing());
+        if waits || now > self.plan.take_until {
+            return self.begin(from_report(&self.order, &self.plan), now);
         }
-        if now.since(task.created_at) > GIVE_UP_AFTER {
-            let what = format!(
-                "task {} is {} two hours after it was created",
-                task.id, task.status
-            );
-            return self.fail(&task, incomplete(what, "status"));
-        }
-        let waited = now.since(self.polling_since.unwrap_or(now));
-        if waited >= self.plan.poll_budget || now > self.plan.take_until {
-            return self.snooze(now);
-        }
-        self.state = State::Resting(task);
-        Step::Pause(now.plus(self.plan.poll_interval))
+        let site = Site::of(&self.plan.marketplace);
+        Ok(Step::Fetch(selling::page(site, 1, 1)))
     }
 
-    fn read(&mut self, task: &Task, report: &Report) -> Step {
-        if let Some(failure) = answers::complaint(report) {
-            return self.fail(task, failure);
-        }
-        self.state = State::Committing;
-        Step::SliceDone(Completed {
-            mark: Mark::Snapshot(task.created_at),
-            items: report.items,
-            announced: None,
-        })
-    }
-
-    /// Drops the task and makes a new one, once in a run.
-    fn replace(&mut self, why: String) -> Step {
-        if self.replaced {
-            self.state = State::Failing(incomplete(why, "taskId"));
-            return Step::Save(ModeState::Idle);
-        }
-        self.replaced = true;
-        self.create()
-    }
-
-    /// Discards the report before the run fails: the next run must not stumble over it again.
-    fn fail(&mut self, task: &Task, failure: Failure) -> Step {
-        self.state = State::Failing(failure);
-        Step::Save(discarded(task))
-    }
-
-    fn snooze(&self, now: Timestamp) -> Step {
-        Step::Snooze(now.plus(self.plan.poll_interval * SNOOZE_INTERVALS))
-    }
-
-    fn is_newer(&self, task: &Task) -> bool {
-        self.newer_than.is_none_or(|taken| task.created_at > taken)
+    fn begin(&mut self, source: Source, now: Timestamp) -> Result<Step, Failure> {
+        self.source = source;
+        self.step(Reply::Go, now)
     }
 }
 
-/// A report of this task proves nothing, however often it is read.
-const fn discarded(task: &Task) -> ModeState {
-    ModeState::Discarded {
-        created_at: task.created_at,
-    }
+fn from_report(order: &SnapshotOrder, plan: &Plan) -> Source {
+    Source::Report(Box::new(FromReport::new(order.clone(), plan.clone())))
 }
 
-fn list_tasks() -> Request {
-    Request::get(TASKS, Shape::Object)
-        .with("feed_type", FEED_TYPE)
-        .with("look_back_days", "1")
-        .with("limit", "100")
-        .with("offset", "0")
+fn from_trading(order: &SnapshotOrder, plan: &Plan) -> Source {
+    let reader = Selling::new(Site::of(&plan.marketplace));
+    Source::Trading(Box::new(Snapshot::new(order, plan.take_until, reader)))
 }
 
 impl SyncWorker for ActiveInventory {
     fn step(&mut self, reply: Reply, now: Timestamp) -> Result<Step, Failure> {
-        match (reply, &self.state) {
-            (Reply::Go, _) => self.go(now),
-            (Reply::Object(tasks), State::Listing) => {
-                let recent = answers::tasks(&tasks)?.into_iter().filter(|task| {
-                    task.is_usable()
-                        && now.since(task.created_at) <= REUSE_WITHIN
-                        && self.is_newer(task)
-                });
-                let newest = recent.max_by_key(|task| task.created_at);
-                Ok(match newest {
-                    Some(task) => self.adopt(task),
-                    None => self.create(),
-                })
+        let many = match (&mut self.source, reply) {
+            (Source::Report(run), reply) => return run.step(reply, now),
+            (Source::Trading(run), reply) => return run.step(reply, now),
+            (Source::Open(_), Reply::Go) => return self.survey(now),
+            (Source::Open(report_above), Reply::Call(call)) => {
+                selling::total(&call)?.is_some_and(|total| total > *report_above)
             }
-            (Reply::Accepted { location }, State::Creating) => {
-                let id = answers::created(location.as_deref())?;
-                Ok(self.adopt(Task {
-                    id,
-                    status: String::new(),
-                    created_at: now,
-                }))
-            }
-            (Reply::Object(object), State::Looking(asked)) => {
-                let task = Task {
-                    id: asked.id.clone(),
-                    ..answers::task(&object)?
-                };
-                Ok(self.looked(task, now))
-            }
-            (Reply::Missing(what), State::Looking(_) | State::Reading(_)) => Ok(self.replace(what)),
-            (Reply::Report(report), State::Reading(task)) => {
-                let task = task.clone();
-                Ok(self.read(&task, &report))
-            }
-            (other, _) => Err(unexpected(&other)),
+            // Reading from Trading will tell what that means.
+            (Source::Open(_), Reply::Missing(_)) => false,
+            (Source::Open(_), other) => return Err(unexpected(&other)),
+        };
+        let source = if many {
+            from_report(&self.order, &self.plan)
+        } else {
+            from_trading(&self.order, &self.plan)
+        };
+        self.begin(source, now)
+    }
+
+    fn records(&mut self, item: Item<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {
+        match &mut self.source {
+            Source::Open(_) => Ok(()),
+            Source::Report(run) => run.records(item, out),
+            Source::Trading(run) => run.records(item, out),
         }
     }
 
     fn rejected(&self) -> Option<ModeState> {
-        match &self.state {
-            State::Reading(task) => Some(discarded(task)),
-            State::Fresh(_)
-            | State::Listing
-            | State::Creating
-            | State::Resting(_)
-            | State::Looking(_)
-            | State::Committing
-            | State::Forgetting
-            | State::Failing(_) => None,
+        match &self.source {
+            Source::Open(_) => None,
+            Source::Report(run) => run.rejected(),
+            Source::Trading(run) => run.rejected(),
         }
-    }
-
-    fn records(&mut self, item: Item<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {
-        push(item, out)
-    }
-}
-
-fn push(item: Item<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {
-    match item {
-        Item::Xml(node) => record::push(node, out),
-        Item::Json(_) => Err(ParseError::bad(0, "a listing is not XML")),
     }
 }
 

@@ -1,7 +1,12 @@
-//! Records as JSON, to hold them against hand-written expectations. Tests only.
+//! Records as JSON and bodies as items, to hold them against hand-written expectations. Tests only.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 use shared::record::{Record, Value};
+
+use crate::parse::xml::XmlSummary;
+use crate::parse::{Caps, Node, XmlItems, XmlStep};
 
 /// The record as a fixture's `expected.json` writes it; columns that are absent are left out.
 pub(crate) fn shown(record: &Record) -> Json {
@@ -23,12 +28,67 @@ pub(crate) fn shown(record: &Record) -> Json {
     }
     let payload: Json = serde_json::from_str(&record.payload).unwrap();
     assert_eq!(record.payload, payload.to_string(), "payload is canonical");
-    assert_eq!(record.volatile, "");
-    json!({
+    let mut shown = json!({
         "table": def.name,
         "key": record.key,
         "ebay_time": record.ebay_time.map(|time| time.to_string()),
         "row": row,
         "payload": payload,
-    })
+    });
+    if !record.volatile.is_empty() {
+        let volatile: Json = serde_json::from_str(&record.volatile).unwrap();
+        assert_eq!(
+            record.volatile,
+            volatile.to_string(),
+            "volatile is canonical"
+        );
+        shown["volatile"] = volatile;
+    }
+    shown
+}
+
+/// Asserts that the records are the rows of a file in a `stored.json`: lists of values in the order
+/// of its `columns`, in the order of the body.
+pub(crate) fn assert_stored(records: &[Record], stored: &Json, file: &str) {
+    let columns = stored["columns"].as_array().unwrap();
+    let rows = stored[file].as_array().unwrap();
+    assert_eq!(records.len(), rows.len(), "{file}");
+    for (record, row) in records.iter().zip(rows) {
+        let mut found = shown(record)["row"].clone();
+        for (name, part) in record.table.def().key.iter().zip(&record.key) {
+            found[*name] = json!(part);
+        }
+        let row = row.as_array().unwrap();
+        assert_eq!(columns.len(), row.len(), "{file}: {row:?}");
+        for (column, value) in columns.iter().zip(row) {
+            let column = column.as_str().unwrap();
+            assert_eq!(&found[column], value, "{file} {:?} {column}", record.key);
+        }
+    }
+}
+
+/// Feeds an XML body item by item; returns what it says besides its items, and the texts that
+/// `tells` names.
+pub(crate) fn read_xml(
+    xml: &str,
+    item_path: &[&str],
+    tells: &[&'static str],
+    mut take: impl FnMut(Node<'_>),
+) -> (XmlSummary, BTreeMap<&'static str, String>) {
+    let mut items = XmlItems::new(item_path, Caps::default());
+    items.feed(xml.as_bytes());
+    items.end();
+    loop {
+        match items.next().unwrap() {
+            XmlStep::Item { root, .. } => take(root),
+            XmlStep::Yield | XmlStep::NeedMore => {}
+            XmlStep::End => break,
+        }
+    }
+    let root = items.envelope().unwrap();
+    let told = tells
+        .iter()
+        .filter_map(|path| Some((*path, root.text_at(path)?.to_owned())))
+        .collect();
+    (items.finish().unwrap(), told)
 }

@@ -3,11 +3,13 @@
 pub mod active_inventory;
 #[cfg(test)]
 mod fixture;
+pub mod offers;
 pub mod orders;
 mod paging;
 pub mod read;
 pub mod registry;
 pub mod snapshot;
 pub mod step;
+pub mod trading;
 mod values;
 pub mod window;

@@ -4,8 +4,10 @@ use shared::attempt::{Attempt, RunMode, RunOrder};
 use shared::worker::Worker;
 
 use super::active_inventory::{self, ActiveInventory, Plan};
+use super::offers::{self, Offers};
 use super::orders::{self, Orders};
 use super::read::BodyKind;
+use super::snapshot::Snapshot;
 use super::step::SyncWorker;
 use super::window::Windowed;
 
@@ -20,6 +22,11 @@ pub fn begin(attempt: &Attempt, run: &RunOrder) -> Option<Box<dyn SyncWorker>> {
         (Worker::ActiveInventory, RunMode::Snapshot(order)) => Some(Box::new(
             ActiveInventory::new(order.clone(), Plan::new(attempt, run)),
         )),
+        (Worker::Offers, RunMode::Snapshot(order)) => Some(Box::new(Snapshot::new(
+            order,
+            run.take_until,
+            Offers::default(),
+        ))),
         _ => None,
     }
 }
@@ -29,8 +36,8 @@ pub const fn bodies(worker: Worker) -> &'static [BodyKind] {
     match worker {
         Worker::Orders => orders::BODIES,
         Worker::ActiveInventory => active_inventory::BODIES,
+        Worker::Offers => offers::BODIES,
         Worker::Transactions
-        | Worker::Offers
         | Worker::Messages
         | Worker::Finances
         | Worker::Cases

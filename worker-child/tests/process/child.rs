@@ -33,6 +33,8 @@ pub(crate) struct Child {
     stdin: Option<ChildStdin>,
     stdout: ChildStdout,
     pub(crate) session: Session,
+    /// Tokens to answer `NeedToken` with, the next one last; then there is none.
+    pub(crate) fresh: Vec<&'static str>,
     directory: TempDir,
     watchdog: mpsc::Sender<()>,
 }
@@ -71,6 +73,7 @@ impl Child {
             stdout: process.stdout.take().unwrap(),
             process,
             session: Session::new(),
+            fresh: Vec::new(),
             directory,
             watchdog,
         }
@@ -122,7 +125,7 @@ impl Child {
         Some(message)
     }
 
-    /// The next frame, acknowledged if it is to be.
+    /// The next frame, acknowledged or answered if it is to be.
     pub(crate) fn next_acked(&mut self) -> Option<FromChild> {
         let message = self.next()?;
         if let FromChild::Batch { run, seq, .. }
@@ -131,6 +134,11 @@ impl Child {
         {
             let (run, seq) = (*run, *seq);
             self.send(&ToChild::Ack { run, seq });
+        }
+        if let FromChild::NeedToken { run } = message {
+            let fresh = self.fresh.pop();
+            let token = fresh.map(|token| Secret::new(token.to_owned()));
+            self.send(&ToChild::Token { run, token });
         }
         Some(message)
     }

@@ -14,3 +14,5 @@ mod inventory;
 mod memory;
 mod orders;
 mod server;
+mod snapshots;
+mod tokens;

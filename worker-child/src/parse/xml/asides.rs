@@ -26,6 +26,8 @@ pub struct AsideError {
     pub code: String,
     /// `SeverityCode`, such as `Error`, `Warning` or `LMS.ERROR`.
     pub severity: String,
+    /// `ErrorClassification`: `RequestError` or `SystemError`.
+    pub class: String,
     /// `ShortMessage`.
     pub short: String,
     /// `LongMessage`.
@@ -51,6 +53,7 @@ impl Asides {
             self.errors.push(AsideError {
                 code: text("ErrorCode"),
                 severity: text("SeverityCode"),
+                class: text("ErrorClassification"),
                 short: text("ShortMessage"),
                 long: text("LongMessage"),
             });
