@@ -97,6 +97,11 @@ impl Given {
         self.tokens.first().cloned()
     }
 
+    /// Every token that was given.
+    pub fn all(&self) -> &[Secret] {
+        &self.tokens
+    }
+
     /// The token that is in the file now, unless the run has it already.
     ///
     /// Two runs may be refused the same token at the same time: each gets the fresher one.

@@ -21,6 +21,7 @@ use super::watchdog::Watchdog;
 use super::{Context, Wishes};
 use crate::child::link::{LinkError, Received, Receiver, Sender};
 use crate::child::process::Process;
+use crate::child::redact;
 use crate::child::terminate::Ladder;
 use crate::config::TimeoutsConfig;
 use crate::ingest::Ingest;
@@ -217,7 +218,9 @@ impl<'a> Conversation<'a> {
                     },
                 );
             }
-            FromChild::RunFailed { run, failure } => self.end(run, Outcome::Failed(failure)),
+            FromChild::RunFailed { run, failure } => {
+                self.end(run, Outcome::Failed(redact::failure(failure)));
+            }
             FromChild::Waiting { run, until } => self.watchdog.waiting(run, until),
             FromChild::Bye => {
                 self.bye = true;

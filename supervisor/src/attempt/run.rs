@@ -182,7 +182,7 @@ async fn bury(
     let pid = process.pid();
     let peak_resident = process.peak_resident();
     let signals_sent = process.signals_sent().to_vec();
-    let stderr = process.finish().await;
+    let stderr = process.finish(conversation.given.all()).await;
     Life {
         pid: Some(pid),
         spawn_error: None,

@@ -6,7 +6,7 @@
 pub mod flight;
 pub mod link;
 pub mod process;
-mod redact;
+pub mod redact;
 pub mod spawner;
 pub mod stderr;
 pub mod terminate;

@@ -4,6 +4,7 @@ use std::process::ExitStatus;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use shared::secret::Secret;
 use tokio::process::Child;
 use tokio::task::JoinHandle;
 
@@ -95,8 +96,9 @@ impl Process {
         self.child.wait().await
     }
 
-    /// After its end: kills what is left of its group, and gives what it wrote to standard error.
-    pub async fn finish(mut self) -> StderrText {
+    /// After its end: kills what is left of its group, and gives what it wrote to standard error,
+    /// without the tokens that it was given.
+    pub async fn finish(mut self, given: &[Secret]) -> StderrText {
         // A grandchild may live on in the group and hold the pipes.
         if let Err(errno) = os::kill_group(self.pid, Signal::SIGKILL) {
             tracing::debug!(child.pid = self.pid, %errno, "the group is gone");
@@ -110,6 +112,6 @@ impl Process {
         self.stderr
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .text()
+            .text(given)
     }
 }

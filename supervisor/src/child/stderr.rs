@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
+use shared::secret::Secret;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::redact::without_tokens;
+use super::redact::{without_rest, without_start, without_tokens};
 use crate::outcome::StderrText;
 
 /// Bytes kept from the beginning.
@@ -31,12 +32,19 @@ impl Kept {
         self.dropped += over as u64;
     }
 
-    /// As text: what is not UTF-8, and control characters but line ends and tabs, is replaced.
-    pub fn text(&self) -> StderrText {
+    /// As text, without tokens: what is not UTF-8, and control characters but line ends and tabs, is
+    /// replaced. Head and tail may have been cut apart in the middle of one of the tokens that were
+    /// given.
+    pub fn text(&self, given: &[Secret]) -> StderrText {
         let tail: Vec<u8> = self.tail.iter().copied().collect();
+        let head = if tail.is_empty() {
+            &self.head
+        } else {
+            without_start(&self.head, given)
+        };
         StderrText {
-            head: printable(&self.head),
-            tail: printable(&tail),
+            head: printable(head),
+            tail: printable(without_rest(&tail, given)),
             dropped: self.dropped,
         }
     }
@@ -75,7 +83,7 @@ mod tests {
         flood.extend_from_slice(b"last\n");
         let kept = std::sync::Mutex::new(Kept::default());
         keep(flood.as_slice(), &kept).await;
-        let text = kept.lock().unwrap().text();
+        let text = kept.lock().unwrap().text(&[]);
         assert!(text.head.starts_with("first\u{fffd}[31m"));
         assert!(text.tail.ends_with("last\n"));
         assert_eq!(text.tail.len(), TAIL);
@@ -86,15 +94,35 @@ mod tests {
     async fn a_token_is_not_kept() {
         let kept = std::sync::Mutex::new(Kept::default());
         keep(&b"refused: v^1.1#i^1#canary (401)"[..], &kept).await;
-        let text = kept.lock().unwrap().text();
+        let text = kept.lock().unwrap().text(&[]);
         assert_eq!(text.head, "refused: v^1.\u{2026} (401)");
+    }
+
+    #[tokio::test]
+    async fn a_token_that_was_cut_is_not_kept_either() {
+        let token = "v^1.1#i^1#canary-canary-canary";
+        let given = [Secret::new(token.to_owned())];
+        for (before, between) in [(HEAD - 10, 0), (HEAD - 1, 0), (HEAD - 10, TAIL)] {
+            let kept = std::sync::Mutex::new(Kept::default());
+            let words = format!("{}{token}", " ".repeat(before));
+            let rest = " ".repeat(between);
+            // With so much between them, the tail begins 10 bytes before the end of the second one.
+            let all = match between {
+                0 => format!("{words} end"),
+                _ => format!("{words}{rest}{token}{}", " ".repeat(TAIL - 10)),
+            };
+            keep(all.as_bytes(), &kept).await;
+            let text = kept.lock().unwrap().text(&given);
+            let shown = format!("{}{}", text.head, text.tail);
+            assert!(!shown.contains("anary"), "{}", shown.trim());
+        }
     }
 
     #[tokio::test]
     async fn a_few_words_are_all_head() {
         let kept = std::sync::Mutex::new(Kept::default());
         keep(&b"boom"[..], &kept).await;
-        let text = kept.lock().unwrap().text();
+        let text = kept.lock().unwrap().text(&[]);
         assert_eq!(
             (text.head.as_str(), text.tail.as_str(), text.dropped),
             ("boom", "", 0)

@@ -256,7 +256,6 @@ mod tests {
         assert_eq!(probe(Worker::Returns, Table::Returns, &good), Ok(()));
         let too_long = format!("{longest}v");
         let (returns, one) = (Worker::Returns, item(&["5"], "v"));
-        let long_key = "5".repeat(MAX_KEY_PART + 1);
         let cases = [
             (
                 Worker::Cases,
@@ -285,12 +284,6 @@ mod tests {
             ),
             (returns, Table::Returns, vec![item(&[""], "v")], "empty key"),
             (returns, Table::Returns, vec![item(&["a\0"], "v")], "NUL"),
-            (
-                returns,
-                Table::Returns,
-                vec![item(&[&long_key], "v")],
-                "key part too long",
-            ),
             (
                 returns,
                 Table::Returns,

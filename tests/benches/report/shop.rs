@@ -113,10 +113,11 @@ impl<'a> Shop<'a> {
     }
 }
 
-/// Defaults, but for where eBay is, and that the account is due again at once.
+/// Defaults, but for where eBay is, that listings come from the report, and that the account is due
+/// again at once.
 fn settings(url: &str) -> String {
     format!(
-        "[sync.interval]\nactive_inventory = \"1ms\"\n\n[network]\npoll_interval = \"50ms\"\n\n\
+        "[sync]\nlistings = \"report\"\n\n[sync.interval]\nactive_inventory = \"1ms\"\n\n[network]\npoll_interval = \"50ms\"\n\n\
          [environments.simulated]\napi = \"{url}\"\napiz = \"{url}\"\n"
     )
 }
