@@ -4,8 +4,10 @@
 mod attempts;
 mod audit;
 mod checkpoints;
+mod folds;
 mod harness;
 mod killed;
 mod queries;
 mod reshaped;
 mod rows;
+mod upgrade;
