@@ -150,6 +150,7 @@ impl<'a> World<'a> {
                 Value::Time(self.script.base),
                 Value::Null,
                 text(format!("https://www.ebay.com/itm/1100{number}")),
+                text("report".to_owned()),
             ],
             ebay_time: None,
             payload: format!(r#"{{"ItemID":"1100{number}","version":{version}}}"#),
