@@ -214,13 +214,15 @@ fn a_name_is_given_once() {
 #[test]
 fn reading_needs_a_database() {
     let state = State::new();
-    let commands: [&[&str]; 6] = [
+    let commands: [&[&str]; 8] = [
         &["status"],
         &["account", "list"],
         &["crash", "list"],
         &["crash", "show", "1-orders"],
         &["quarantine", "list"],
         &["quarantine", "release", "a", "orders"],
+        &["history", "order", "1"],
+        &["audit", "verify"],
     ];
     for command in commands {
         let ended = state.bulkhead(command);

@@ -11,7 +11,7 @@ use super::args::{BadInput, NewAccount};
 use super::output::{Output, table};
 use super::{Exit, Place};
 use crate::clock::Clock;
-use crate::store::{self, Account, StoreError};
+use crate::store::{self, Account, Store, StoreError};
 use crate::{daemon, tokens};
 
 /// The longest name of an account, in characters.
@@ -75,6 +75,18 @@ pub(super) async fn add(place: &Place, new: &NewAccount, output: Output) -> anyh
         })?;
     }
     Ok(Exit::Done)
+}
+
+/// The account of that name.
+pub(super) async fn named(store: &Store, name: &str) -> anyhow::Result<Account> {
+    let accounts = store.accounts().await?;
+    let found = accounts.into_iter().find(|account| account.name == name);
+    found.ok_or_else(|| {
+        BadInput(format!(
+            "there is no account {name}; bulkhead account list shows them"
+        ))
+        .into()
+    })
 }
 
 pub(super) async fn list(place: &Place, output: Output) -> anyhow::Result<Exit> {

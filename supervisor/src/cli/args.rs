@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use shared::table::Table;
 use shared::worker::Worker;
 
 use crate::config::ConfigError;
@@ -72,6 +73,11 @@ pub(super) enum Placed {
     /// Workers that are not run because they kept failing.
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// The life of an item: when it was created, every change field by field, its end.
+    History(HistoryQuery),
+    /// Whether what is stored fits together.
+    #[command(subcommand)]
+    Audit(AuditCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -130,6 +136,36 @@ pub(super) enum QuarantineCommand {
     },
 }
 
+/// Which item.
+#[derive(Debug, clap::Args)]
+pub(super) struct HistoryQuery {
+    /// What it is, for example order, listing or return.
+    #[arg(value_parser = entity)]
+    pub entity: Table,
+    /// Its key, one argument for each part; the first part alone finds every item that it begins.
+    #[arg(required = true, value_name = "ID")]
+    pub id: Vec<String>,
+    /// Of this account only. Default: of all.
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// How many events of each item at most: the newest ones.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    /// Prove from the database alone that nothing is missing: the ledger of every worker has no gap,
+    /// the history gives exactly the rows, and each row is what was stored.
+    ///
+    /// Exit 0 if it holds, 4 if something was found. Runs beside a supervisor that writes.
+    Verify {
+        /// Of this account only. Default: of all.
+        #[arg(long, value_name = "NAME")]
+        account: Option<String>,
+    },
+}
+
 /// Wrong input: nothing was done.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -166,4 +202,14 @@ fn worker(name: &str) -> Result<Worker, String> {
         let known: Vec<&str> = Worker::ALL.into_iter().map(Worker::name).collect();
         format!("there is no such worker; there are {}", known.join(", "))
     })
+}
+
+fn entity(name: &str) -> Result<Table, String> {
+    let mut tables = Table::ALL.into_iter();
+    tables
+        .find(|table| table.def().entity == name)
+        .ok_or_else(|| {
+            let known = Table::ALL.map(|table| table.def().entity);
+            format!("there is no such entity; there are {}", known.join(", "))
+        })
 }

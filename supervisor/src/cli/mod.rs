@@ -2,8 +2,10 @@
 
 mod account;
 mod args;
+mod audit;
 mod crash;
 mod demo;
+mod history;
 mod log;
 mod output;
 mod quarantine;
@@ -18,7 +20,7 @@ use clap::Parser;
 
 use crate::config::{Config, LogFormat, Provenance};
 use crate::store::Store;
-use args::{AccountCommand, Args, Command, CrashCommand, Placed, QuarantineCommand};
+use args::{AccountCommand, Args, AuditCommand, Command, CrashCommand, Placed, QuarantineCommand};
 use output::Output;
 
 /// Exit codes of `bulkhead`, the same table that the README prints.
@@ -32,6 +34,8 @@ pub enum Exit {
     Usage,
     /// There was nothing to do.
     NothingDue,
+    /// It was looked for, and found: what is stored contradicts itself.
+    Found,
 }
 
 impl Exit {
@@ -42,6 +46,7 @@ impl Exit {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::NothingDue => 3,
+            Self::Found => 4,
         }
     }
 }
@@ -120,6 +125,10 @@ async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Resul
         Placed::Account(AccountCommand::List) => account::list(place, output).await,
         Placed::Crash(CrashCommand::List { limit }) => crash::list(place, limit, output).await,
         Placed::Crash(CrashCommand::Show { id }) => crash::show(place, id, output).await,
+        Placed::History(query) => history::history(place, &query, output).await,
+        Placed::Audit(AuditCommand::Verify { account }) => {
+            audit::verify(place, account.as_deref(), output).await
+        }
         Placed::Quarantine(QuarantineCommand::List) => quarantine::list(place, output).await,
         Placed::Quarantine(QuarantineCommand::Release { account, worker }) => {
             quarantine::release(place, &account, worker, output).await

@@ -3,9 +3,8 @@
 use serde::Serialize;
 use shared::worker::Worker;
 
-use super::args::BadInput;
 use super::output::{Output, distance, table};
-use super::{Exit, Place};
+use super::{Exit, Place, account};
 use crate::clock::Clock;
 use crate::store::SyncState;
 
@@ -64,17 +63,7 @@ pub(super) async fn release(
     output: Output,
 ) -> anyhow::Result<Exit> {
     let store = place.store().await?;
-    let found = store
-        .accounts()
-        .await?
-        .into_iter()
-        .find(|known| known.name == account);
-    let Some(known) = found else {
-        return Err(BadInput(format!(
-            "there is no account {account}; bulkhead account list shows them"
-        ))
-        .into());
-    };
+    let known = account::named(&store, account).await?;
     let released = store
         .release_quarantine(known.id, worker, Clock.now())
         .await?;

@@ -174,6 +174,17 @@ pub struct Item {
     pub events: u64,
 }
 
+/// How the row of an item stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemState {
+    /// It is there.
+    Open,
+    /// It ended then.
+    Ended(Timestamp),
+    /// There is a history, but no row.
+    Missing,
+}
+
 /// One event of an item, without its payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemEvent {

@@ -29,7 +29,9 @@ pub use batch::{
     BatchCommit, BatchCounts, BatchResult, BatchRow, CheckpointResult, SliceCommit, SnapshotCommit,
 };
 pub use error::StoreError;
-pub use history::{AttemptRow, CrashRow, EventKind, Group, Item, ItemEvent, RunRow, StatusRow};
+pub use history::{
+    AttemptRow, CrashRow, EventKind, Group, Item, ItemEvent, ItemState, RunRow, StatusRow,
+};
 pub use rescan::{DeepCommit, RescanCommit};
 pub use sqlite::Store;
 pub use state::{SyncState, SyncStates, Unreadable};

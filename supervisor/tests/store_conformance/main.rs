@@ -4,6 +4,7 @@
 mod attempts;
 mod audit;
 mod checkpoints;
+mod folds;
 mod harness;
 mod killed;
 mod passes;
@@ -11,3 +12,4 @@ mod probes;
 mod queries;
 mod reshaped;
 mod rows;
+mod upgrade;

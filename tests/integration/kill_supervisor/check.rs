@@ -89,7 +89,8 @@ fn assert_same(what: &str, calm: &[Row], disturbed: &[Row]) {
     assert_eq!(calm.len(), disturbed.len(), "{what}");
 }
 
-/// Asserts that every start has an end, no lease is held, and the ledger has no gap.
+/// Asserts that every start has an end, no lease is held, the ledger has no gap, and the history
+/// folds to the rows.
 pub(crate) fn assert_whole(state: &State) {
     let database = state.database();
     let zero = [
@@ -114,6 +115,8 @@ pub(crate) fn assert_whole(state: &State) {
     for sql in zero {
         assert_eq!(database.number(sql), 0, "{sql}");
     }
+    let audit = state.bulkhead(&["audit", "verify"]);
+    assert_eq!(audit.code, Some(0), "{}{}", audit.stdout, audit.stderr);
     let orders = database.number("SELECT count(*) FROM ebay_orders");
     let lines = database.number("SELECT count(*) FROM ebay_order_line_items");
     let listings = database.number("SELECT count(*) FROM ebay_active_inventory");

@@ -11,6 +11,7 @@ mod audit;
 mod batch;
 mod checkpoint;
 mod crash;
+mod history;
 mod lease;
 mod migrate;
 mod probe;
