@@ -1,7 +1,7 @@
 //! One run of the real child, with this test in the place of the supervisor.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use std::{fs, thread};
 
@@ -103,6 +103,17 @@ pub(crate) fn run_after(
             kill(pid, Signal::SIGKILL).ok();
         }
     });
+    let ended = converse(&mut process, &attempt(sim, worker, order));
+    assert!(process.wait().unwrap().success());
+    over.send(()).ok();
+    watchdog.join().unwrap();
+    let newer = |taken_at| last_taken_at.is_none_or(|last| taken_at > last);
+    assert!(ended.taken_at.is_none_or(newer), "{:?}", ended.taken_at);
+    ended
+}
+
+/// Answers everything until the child says no more.
+fn converse(process: &mut Child, attempt: &Attempt) -> Ended {
     let mut stdin = process.stdin.take().unwrap();
     let mut stdout = process.stdout.take().unwrap();
     let mut send = |message: &ToChild| {
@@ -114,7 +125,7 @@ pub(crate) fn run_after(
     while let Some(body) = frame::read_blocking(&mut stdout).unwrap() {
         match codec::decode_body(&body).unwrap() {
             FromChild::Hello { .. } => send(&ToChild::Start {
-                attempt: Box::new(attempt(sim, worker, order.clone())),
+                attempt: Box::new(attempt.clone()),
                 token: Secret::new(super::TOKEN.to_owned()),
             }),
             FromChild::Batch { run, seq, records } => {
@@ -131,7 +142,6 @@ pub(crate) fn run_after(
                 let Mark::Snapshot(taken_at) = mark else {
                     panic!("{mark:?}");
                 };
-                assert!(last_taken_at.is_none_or(|last| taken_at > last));
                 ended.taken_at = Some(taken_at);
                 assert_eq!(counts.records, ended.records.len() as u64);
                 ended.snapshot = Some(counts.items);
@@ -144,8 +154,5 @@ pub(crate) fn run_after(
             other @ FromChild::Probe { .. } => panic!("{other:?}"),
         }
     }
-    assert!(process.wait().unwrap().success());
-    over.send(()).ok();
-    watchdog.join().unwrap();
     ended
 }
