@@ -39,7 +39,7 @@ fn run(
     });
     let mut attempt = attempt(port, vec![mode]);
     attempt.runs[0].worker = worker;
-    attempt.marketplace = "EBAY_GB".to_owned();
+    "EBAY_GB".clone_into(&mut attempt.marketplace);
     let mut child = Child::started(&attempt);
     let said = child.converse();
     assert_eq!(said.last(), Some(&FromChild::Bye), "{said:?}");
@@ -241,7 +241,7 @@ fn listings_that_are_not_whole_are_no_snapshot() {
         ),
         (Answer::new(200, more), "incomplete: 3 different items came"),
         (
-            Answer::new(200, &SELLING[..SELLING.len() - 30]),
+            Answer::new(200, &SELLING.as_bytes()[..SELLING.len() - 30]),
             "incomplete: ",
         ),
         (
