@@ -1,11 +1,16 @@
 //! Which file does which kind of sync: one line each.
 
-use shared::attempt::{Attempt, RunMode, RunOrder};
+use shared::attempt::{Attempt, RescanOrder, RunMode, RunOrder};
 use shared::worker::Worker;
 
 use super::active_inventory::{self, ActiveInventory, Plan};
+use super::cases;
+use super::inquiries;
 use super::orders::{self, Orders};
+use super::post_order::PostOrder;
 use super::read::BodyKind;
+use super::rescan::Rescanned;
+use super::returns;
 use super::step::SyncWorker;
 use super::window::Windowed;
 
@@ -20,8 +25,27 @@ pub fn begin(attempt: &Attempt, run: &RunOrder) -> Option<Box<dyn SyncWorker>> {
         (Worker::ActiveInventory, RunMode::Snapshot(order)) => Some(Box::new(
             ActiveInventory::new(order.clone(), Plan::new(attempt, run)),
         )),
+        (Worker::Returns, RunMode::Rescan(order)) => {
+            Some(rescanned(attempt, run, *order, returns::reader))
+        }
+        (Worker::Inquiries, RunMode::Rescan(order)) => {
+            Some(rescanned(attempt, run, *order, inquiries::reader))
+        }
+        (Worker::Cases, RunMode::Rescan(order)) => {
+            Some(rescanned(attempt, run, *order, cases::reader))
+        }
         _ => None,
     }
+}
+
+fn rescanned(
+    attempt: &Attempt,
+    run: &RunOrder,
+    order: RescanOrder,
+    reader: fn(&str) -> PostOrder,
+) -> Box<dyn SyncWorker> {
+    let reader = reader(&attempt.marketplace);
+    Box::new(Rescanned::new(order, run.take_until, reader))
 }
 
 /// The kinds of bodies that a worker reads.
@@ -29,13 +53,13 @@ pub const fn bodies(worker: Worker) -> &'static [BodyKind] {
     match worker {
         Worker::Orders => orders::BODIES,
         Worker::ActiveInventory => active_inventory::BODIES,
+        Worker::Returns => returns::BODIES,
+        Worker::Inquiries => inquiries::BODIES,
+        Worker::Cases => cases::BODIES,
         Worker::Transactions
         | Worker::Offers
         | Worker::Messages
         | Worker::Finances
-        | Worker::Cases
-        | Worker::Inquiries
-        | Worker::Returns
         | Worker::Purchases => &[],
     }
 }
