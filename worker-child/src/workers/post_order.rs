@@ -324,4 +324,6 @@ fn count(members: &Map<String, Json>, name: &str, path: &str) -> Result<Option<u
 }
 
 #[cfg(test)]
+pub(super) mod fixtures;
+#[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use crate::workers::{cases, inquiries, returns};
 
 mod contradictions;
 mod requests;
+mod samples;
 mod totals;
 
 const DAY: i64 = 24 * 3_600_000;
