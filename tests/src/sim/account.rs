@@ -16,6 +16,7 @@ use super::{
     listing::{Catalogue, Slot},
     observe::Observed,
     order::Order,
+    post_order::PostOrder,
 };
 
 /// How a report's XML is packed.
@@ -45,6 +46,15 @@ pub struct AccountSpec {
     /// Listings at the start, without the big one; 0 means that none ever appear.
     #[serde(default)]
     pub listings: u32,
+    /// Returns at the start, up to 530 days old; 0 means that none ever appear.
+    #[serde(default)]
+    pub returns: u32,
+    /// Inquiries at the start, likewise.
+    #[serde(default)]
+    pub inquiries: u32,
+    /// Cases at the start, likewise.
+    #[serde(default)]
+    pub cases: u32,
     /// Milliseconds before now over which the orders' stamps are spread; 30 days unless told.
     #[serde(default = "month_ms")]
     pub history_ms: u64,
@@ -84,6 +94,9 @@ impl AccountSpec {
             token: token.to_owned(),
             orders: 0,
             listings: 0,
+            returns: 0,
+            inquiries: 0,
+            cases: 0,
             history_ms: month_ms(),
             big_listing_bytes: 0,
             stall_download: false,
@@ -118,6 +131,7 @@ pub(crate) struct Account {
     pub(crate) ended: BTreeMap<u64, Slot>,
     next_item: u64,
     pub(crate) tasks: Vec<InventoryTask>,
+    pub(crate) post_order: PostOrder,
     pub(crate) faults: Vec<Armed>,
     pub(crate) faults_fired: u64,
     pub(crate) requests: BTreeMap<&'static str, u64>,
@@ -148,6 +162,7 @@ impl Account {
             ended: BTreeMap::new(),
             next_item: base,
             tasks: Vec::new(),
+            post_order: PostOrder::new(&spec, seed, now),
             faults: Vec::new(),
             faults_fired: 0,
             requests: BTreeMap::new(),

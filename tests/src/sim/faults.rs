@@ -3,12 +3,24 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::post_order::ErrorShape;
+
 /// Trading calls that are served.
 const CALLS: [&str; 0] = [];
 /// Paths of JSON lists, with the name under which their requests are counted.
-const PAGES: [(&str, &str); 0] = [];
+const PAGES: [(&str, &str); 3] = [
+    ("/post-order/v2/return/search", "returns"),
+    ("/post-order/v2/inquiry/search", "inquiries"),
+    ("/post-order/v2/casemanagement/search", "cases"),
+];
 /// How paths of single items begin, with the name under which their requests are counted.
-const DETAILS: [(&str, &str); 0] = [];
+const DETAILS: [(&str, &str); 3] = [
+    ("/post-order/v2/return/", "return"),
+    ("/post-order/v2/inquiry/", "inquiry"),
+    ("/post-order/v2/casemanagement/", "case"),
+];
+/// The names under which requests to Post-Order are counted.
+const POST_ORDER: [&str; 6] = ["returns", "inquiries", "cases", "return", "inquiry", "case"];
 
 /// Kinds of request, for counts and for where a fault makes sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,6 +195,14 @@ pub enum FaultKind {
     StatusUnknown {},
     /// The report task does not exist.
     TaskLost {},
+    /// An error answer of Post-Order in one of the shapes that it has.
+    PostOrderError {
+        /// HTTP status, 400 or above.
+        status: u16,
+        /// How the error is wrapped.
+        #[serde(default)]
+        shape: ErrorShape,
+    },
 }
 
 impl FaultKind {
@@ -220,6 +240,7 @@ impl FaultKind {
                 call || place == Place::Report
             }
             Self::StatusUnknown {} | Self::TaskLost {} => place == Place::TaskGet,
+            Self::PostOrderError { .. } => POST_ORDER.contains(&place.name()),
         }
     }
 }
@@ -359,6 +380,7 @@ mod tests {
             json!({"kind": "truncated_zip", "drop": 4}),
             json!({"kind": "item_over_cap", "bytes": 9}),
             json!({"kind": "deep_nesting", "depth": 9}),
+            json!({"kind": "post_order_error", "status": 400, "shape": "single"}),
         ] {
             assert!(parse(value.clone()).is_ok(), "{value}");
         }

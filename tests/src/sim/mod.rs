@@ -22,6 +22,7 @@ mod order;
 mod order_json;
 mod order_query;
 mod page;
+mod post_order;
 mod refusal;
 mod report;
 mod serve;
@@ -44,6 +45,7 @@ pub use account::{AccountSpec, Packing};
 pub use exchanges::Exchange;
 pub use faults::{Fault, FaultKind};
 pub use observe::{Event, Kind, Pass};
+pub use post_order::ErrorShape;
 pub use truth::Payloads;
 pub use world::Advanced;
 

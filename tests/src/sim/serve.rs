@@ -18,7 +18,7 @@ use super::{
     body::stopped,
     exchanges::tap,
     faults::{FaultKind, Place},
-    feed, fulfillment,
+    feed, fulfillment, post_order,
     refusal::Refusal,
 };
 
@@ -58,6 +58,7 @@ fn router(hub: Arc<Hub>) -> Router {
             "/sell/feed/v1/task/{id}/download_result_file",
             get(feed::download),
         )
+        .merge(post_order::routes())
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(middleware::from_fn_with_state(hub.clone(), gate))
         .layer(middleware::from_fn_with_state(hub.clone(), tap))

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::{
     account::Account,
     observe::{Event, Kind, Pass},
+    post_order::{self, Kind as Dispute},
     truth::Payloads,
 };
 
@@ -35,7 +36,7 @@ pub(crate) struct Table {
 }
 
 /// The tables that a pass fills.
-pub(crate) fn of(_account: &Account, pass: Pass) -> Vec<Table> {
+pub(crate) fn of(account: &Account, pass: Pass) -> Vec<Table> {
     match pass {
         // Orders and listings are kept by `observe` and `truth` in a cheaper form: they can be very
         // large.
@@ -45,10 +46,10 @@ pub(crate) fn of(_account: &Account, pass: Pass) -> Vec<Table> {
         | Pass::Finances
         | Pass::Messages
         | Pass::Purchases
-        | Pass::Offers
-        | Pass::Returns
-        | Pass::Inquiries
-        | Pass::Cases => Vec::new(),
+        | Pass::Offers => Vec::new(),
+        Pass::Returns => vec![post_order::table(account, Dispute::Return)],
+        Pass::Inquiries => vec![post_order::table(account, Dispute::Inquiry)],
+        Pass::Cases => vec![post_order::table(account, Dispute::Case)],
     }
 }
 
