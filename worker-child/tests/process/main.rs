@@ -13,4 +13,5 @@ mod exits;
 mod inventory;
 mod memory;
 mod orders;
+mod rescans;
 mod server;
