@@ -17,6 +17,7 @@ use super::{
     listing::{Catalogue, Slot},
     observe::Observed,
     order::Order,
+    post_order::PostOrder,
 };
 
 /// How a report's XML is packed.
@@ -65,6 +66,15 @@ pub struct AccountSpec {
     /// Where the rows of listings come from.
     #[serde(default)]
     pub listings_from: Listings,
+    /// Returns at the start, up to 530 days old; 0 means that none ever appear.
+    #[serde(default)]
+    pub returns: u32,
+    /// Inquiries at the start, likewise.
+    #[serde(default)]
+    pub inquiries: u32,
+    /// Cases at the start, likewise.
+    #[serde(default)]
+    pub cases: u32,
     /// Milliseconds before now over which the orders' stamps are spread; 30 days unless told.
     #[serde(default = "month_ms")]
     pub history_ms: u64,
@@ -106,6 +116,9 @@ impl AccountSpec {
             listings: 0,
             skus: 0,
             listings_from: Listings::Report,
+            returns: 0,
+            inquiries: 0,
+            cases: 0,
             history_ms: month_ms(),
             big_listing_bytes: 0,
             stall_download: false,
@@ -141,6 +154,7 @@ pub(crate) struct Account {
     next_item: u64,
     pub(crate) stock: Stock,
     pub(crate) tasks: Vec<InventoryTask>,
+    pub(crate) post_order: PostOrder,
     pub(crate) faults: Vec<Armed>,
     pub(crate) faults_fired: u64,
     pub(crate) requests: BTreeMap<&'static str, u64>,
@@ -172,6 +186,7 @@ impl Account {
             next_item: base,
             stock: Stock::new(mix(seed, 5), spec.skus),
             tasks: Vec::new(),
+            post_order: PostOrder::new(&spec, seed, now),
             faults: Vec::new(),
             faults_fired: 0,
             requests: BTreeMap::new(),

@@ -27,6 +27,7 @@ pub(crate) fn advance(account: &mut Account, now: i64) {
     advance_orders(account, now);
     advance_listings(account);
     account.stock.advance();
+    account.post_order.advance(now);
     // One line for each further API.
 }
 

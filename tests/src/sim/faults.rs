@@ -3,15 +3,26 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::post_order::ErrorShape;
+
 /// Trading calls that are served.
 const CALLS: [&str; 1] = ["GetMyeBaySelling"];
 /// Paths of JSON lists, with the name under which their requests are counted.
-const PAGES: [(&str, &str); 2] = [
+const PAGES: [(&str, &str); 5] = [
     ("/sell/inventory/v1/inventory_item", "inventory_items"),
     ("/sell/inventory/v1/offer", "offers"),
+    ("/post-order/v2/return/search", "returns"),
+    ("/post-order/v2/inquiry/search", "inquiries"),
+    ("/post-order/v2/casemanagement/search", "cases"),
 ];
 /// How paths of single items begin, with the name under which their requests are counted.
-const DETAILS: [(&str, &str); 0] = [];
+const DETAILS: [(&str, &str); 3] = [
+    ("/post-order/v2/return/", "return"),
+    ("/post-order/v2/inquiry/", "inquiry"),
+    ("/post-order/v2/casemanagement/", "case"),
+];
+/// The names under which requests to Post-Order are counted.
+const POST_ORDER: [&str; 6] = ["returns", "inquiries", "cases", "return", "inquiry", "case"];
 
 /// Kinds of request, for counts and for where a fault makes sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,6 +205,14 @@ pub enum FaultKind {
     StatusUnknown {},
     /// The report task does not exist.
     TaskLost {},
+    /// An error answer of Post-Order in one of the shapes that it has.
+    PostOrderError {
+        /// HTTP status, 400 or above.
+        status: u16,
+        /// How the error is wrapped.
+        #[serde(default)]
+        shape: ErrorShape,
+    },
 }
 
 impl FaultKind {
@@ -232,6 +251,7 @@ impl FaultKind {
             }
             Self::CallDenied { .. } => call,
             Self::StatusUnknown {} | Self::TaskLost {} => place == Place::TaskGet,
+            Self::PostOrderError { .. } => POST_ORDER.contains(&place.name()),
         }
     }
 }

@@ -25,6 +25,7 @@ mod order;
 mod order_json;
 mod order_query;
 mod page;
+mod post_order;
 mod refusal;
 mod report;
 mod selling;
@@ -51,6 +52,7 @@ pub use account::{AccountSpec, Listings, Packing};
 pub use exchanges::Exchange;
 pub use faults::{Fault, FaultKind};
 pub use observe::{Event, Kind, Pass};
+pub use post_order::ErrorShape;
 pub use truth::Payloads;
 pub use world::Advanced;
 

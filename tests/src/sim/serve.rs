@@ -18,7 +18,7 @@ use super::{
     body::stopped,
     exchanges::tap,
     faults::{FaultKind, Place},
-    feed, fulfillment, inventory,
+    feed, fulfillment, inventory, post_order,
     refusal::Refusal,
     trading,
 };
@@ -62,6 +62,7 @@ fn router(hub: Arc<Hub>) -> Router {
         .route("/sell/inventory/v1/inventory_item", get(inventory::items))
         .route("/sell/inventory/v1/offer", get(inventory::offers))
         .route(TRADING, post(trading::call))
+        .merge(post_order::routes())
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(middleware::from_fn_with_state(hub.clone(), gate))
         .layer(middleware::from_fn_with_state(hub.clone(), tap))

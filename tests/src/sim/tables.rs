@@ -16,6 +16,7 @@ use super::{
     account::Account,
     inventory_json,
     observe::{Event, Kind, Pass},
+    post_order::{self, Kind as Dispute},
     truth::Payloads,
 };
 
@@ -46,10 +47,10 @@ pub(crate) fn of(account: &Account, pass: Pass) -> Vec<Table> {
         | Pass::Transactions
         | Pass::Finances
         | Pass::Messages
-        | Pass::Purchases
-        | Pass::Returns
-        | Pass::Inquiries
-        | Pass::Cases => Vec::new(),
+        | Pass::Purchases => Vec::new(),
+        Pass::Returns => vec![post_order::table(account, Dispute::Return)],
+        Pass::Inquiries => vec![post_order::table(account, Dispute::Inquiry)],
+        Pass::Cases => vec![post_order::table(account, Dispute::Case)],
     }
 }
 

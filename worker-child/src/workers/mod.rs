@@ -1,13 +1,18 @@
 //! The kinds of sync, one file each, behind one shape.
 
 pub mod active_inventory;
+pub mod cases;
 #[cfg(test)]
 mod fixture;
+pub mod inquiries;
 pub mod offers;
 pub mod orders;
 mod paging;
+mod post_order;
 pub mod read;
 pub mod registry;
+pub mod rescan;
+pub mod returns;
 pub mod snapshot;
 pub mod step;
 pub mod trading;

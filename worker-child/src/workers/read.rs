@@ -49,6 +49,12 @@ pub trait ReadSpan: Debug {
     /// Begins to read a span, from its start, also when it is read once more.
     fn begin(&mut self, span: Span) -> Request;
 
+    /// Begins to read what is still open of a span; everything in it, where eBay cannot tell that
+    /// apart for sure.
+    fn begin_open(&mut self, span: Span) -> Request {
+        self.begin(span)
+    }
+
     /// Takes the reply to what was wanted before.
     fn next(&mut self, reply: Reply) -> Result<Next, Failure>;
 
@@ -70,6 +76,8 @@ pub struct BodyKind {
 pub(super) struct Careful<R> {
     pub(super) reader: R,
     span: Span,
+    /// Whether only what is still open is read.
+    open: bool,
     /// Why the span is being read a second time.
     again: Option<String>,
 }
@@ -92,6 +100,7 @@ impl<R: ReadSpan> Careful<R> {
         Self {
             reader,
             span,
+            open: false,
             again: None,
         }
     }
@@ -99,8 +108,25 @@ impl<R: ReadSpan> Careful<R> {
     /// Begins a span.
     pub(super) fn begin(&mut self, span: Span) -> Step {
         self.span = span;
+        self.open = false;
         self.again = None;
-        Step::Fetch(self.reader.begin(span))
+        Step::Fetch(self.start())
+    }
+
+    /// Begins a span of which only what is still open is wanted.
+    pub(super) fn begin_open(&mut self, span: Span) -> Step {
+        self.span = span;
+        self.open = true;
+        self.again = None;
+        Step::Fetch(self.start())
+    }
+
+    fn start(&mut self) -> Request {
+        if self.open {
+            self.reader.begin_open(self.span)
+        } else {
+            self.reader.begin(self.span)
+        }
     }
 
     /// Takes a reply that is not [`Reply::Go`].
@@ -114,7 +140,7 @@ impl<R: ReadSpan> Careful<R> {
                     return Err(incomplete(format!("{why}; before that: {first}"), "total"));
                 }
                 self.again = Some(why);
-                Progress::Step(Step::Fetch(self.reader.begin(self.span)))
+                Progress::Step(Step::Fetch(self.start()))
             }
         })
     }

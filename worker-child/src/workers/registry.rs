@@ -1,12 +1,17 @@
 //! Which file does which kind of sync: one line each.
 
-use shared::attempt::{Attempt, RunMode, RunOrder};
+use shared::attempt::{Attempt, RescanOrder, RunMode, RunOrder};
 use shared::worker::Worker;
 
 use super::active_inventory::{self, ActiveInventory, Plan};
+use super::cases;
+use super::inquiries;
 use super::offers::{self, Offers};
 use super::orders::{self, Orders};
+use super::post_order::PostOrder;
 use super::read::BodyKind;
+use super::rescan::Rescanned;
+use super::returns;
 use super::snapshot::Snapshot;
 use super::step::SyncWorker;
 use super::window::Windowed;
@@ -27,8 +32,27 @@ pub fn begin(attempt: &Attempt, run: &RunOrder) -> Option<Box<dyn SyncWorker>> {
             run.take_until,
             Offers::default(),
         ))),
+        (Worker::Returns, RunMode::Rescan(order)) => {
+            Some(rescanned(attempt, run, *order, returns::reader))
+        }
+        (Worker::Inquiries, RunMode::Rescan(order)) => {
+            Some(rescanned(attempt, run, *order, inquiries::reader))
+        }
+        (Worker::Cases, RunMode::Rescan(order)) => {
+            Some(rescanned(attempt, run, *order, cases::reader))
+        }
         _ => None,
     }
+}
+
+fn rescanned(
+    attempt: &Attempt,
+    run: &RunOrder,
+    order: RescanOrder,
+    reader: fn(&str) -> PostOrder,
+) -> Box<dyn SyncWorker> {
+    let reader = reader(&attempt.marketplace);
+    Box::new(Rescanned::new(order, run.take_until, reader))
 }
 
 /// The kinds of bodies that a worker reads.
@@ -37,12 +61,9 @@ pub const fn bodies(worker: Worker) -> &'static [BodyKind] {
         Worker::Orders => orders::BODIES,
         Worker::ActiveInventory => active_inventory::BODIES,
         Worker::Offers => offers::BODIES,
-        Worker::Transactions
-        | Worker::Messages
-        | Worker::Finances
-        | Worker::Cases
-        | Worker::Inquiries
-        | Worker::Returns
-        | Worker::Purchases => &[],
+        Worker::Returns => returns::BODIES,
+        Worker::Inquiries => inquiries::BODIES,
+        Worker::Cases => cases::BODIES,
+        Worker::Transactions | Worker::Messages | Worker::Finances | Worker::Purchases => &[],
     }
 }

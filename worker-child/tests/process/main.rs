@@ -13,6 +13,7 @@ mod exits;
 mod inventory;
 mod memory;
 mod orders;
+mod rescans;
 mod server;
 mod snapshots;
 mod tokens;

@@ -2,6 +2,7 @@
 //! folder beside the workspace has them: so neither can drift from eBay.
 
 mod openapi;
+mod post_order;
 mod schema;
 mod xml;
 

@@ -59,6 +59,7 @@ fn every_kind_has_the_name_of_the_protocol_and_typos_are_refused() {
         json!({"kind": "item_over_cap", "bytes": 9}),
         json!({"kind": "deep_nesting", "depth": 9}),
         json!({"kind": "call_denied", "code": 10_007}),
+        json!({"kind": "post_order_error", "status": 400, "shape": "single"}),
     ] {
         assert!(parse(value.clone()).is_ok(), "{value}");
     }
