@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 use shared::record::{Record, Value};
+use shared::table::Table;
 
 /// The record as a fixture's `expected.json` writes it; columns that are absent are left out.
 pub(crate) fn shown(record: &Record) -> Json {
@@ -31,4 +32,20 @@ pub(crate) fn shown(record: &Record) -> Json {
         "row": row,
         "payload": payload,
     })
+}
+
+/// The names of a table's columns, those of the key first, as a fixture's `stored.json` has them.
+pub(crate) fn column_names(table: Table) -> Json {
+    let def = table.def();
+    let columns = def.columns.iter().map(|column| column.name);
+    def.key.iter().copied().chain(columns).collect()
+}
+
+/// The record's key and values in that order.
+pub(crate) fn listed(record: &Record) -> Json {
+    let shown = shown(record);
+    let columns = record.table.def().columns.iter();
+    let values = columns.map(|column| shown["row"][column.name].clone());
+    let key = record.key.iter().map(|part| json!(part));
+    key.chain(values).collect()
 }

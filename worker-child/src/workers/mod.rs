@@ -1,6 +1,8 @@
 //! The kinds of sync, one file each, behind one shape.
 
 pub mod active_inventory;
+pub mod finances;
+mod finances_api;
 #[cfg(test)]
 mod fixture;
 pub mod orders;
@@ -9,5 +11,6 @@ pub mod read;
 pub mod registry;
 pub mod snapshot;
 pub mod step;
+pub mod transactions;
 mod values;
 pub mod window;

@@ -4,9 +4,11 @@ use shared::attempt::{Attempt, RunMode, RunOrder};
 use shared::worker::Worker;
 
 use super::active_inventory::{self, ActiveInventory, Plan};
+use super::finances::{self, Finances};
 use super::orders::{self, Orders};
 use super::read::BodyKind;
 use super::step::SyncWorker;
+use super::transactions::{self, Transactions};
 use super::window::Windowed;
 
 /// The worker for a run, or `None` if the run's mode is not the worker's.
@@ -16,6 +18,16 @@ pub fn begin(attempt: &Attempt, run: &RunOrder) -> Option<Box<dyn SyncWorker>> {
             *order,
             run.take_until,
             Orders::default(),
+        ))),
+        (Worker::Transactions, RunMode::Window(order)) => Some(Box::new(Windowed::new(
+            *order,
+            run.take_until,
+            Transactions::default(),
+        ))),
+        (Worker::Finances, RunMode::Window(order)) => Some(Box::new(Windowed::new(
+            *order,
+            run.take_until,
+            Finances::default(),
         ))),
         (Worker::ActiveInventory, RunMode::Snapshot(order)) => Some(Box::new(
             ActiveInventory::new(order.clone(), Plan::new(attempt, run)),
@@ -29,10 +41,10 @@ pub const fn bodies(worker: Worker) -> &'static [BodyKind] {
     match worker {
         Worker::Orders => orders::BODIES,
         Worker::ActiveInventory => active_inventory::BODIES,
-        Worker::Transactions
-        | Worker::Offers
+        Worker::Transactions => transactions::BODIES,
+        Worker::Finances => finances::BODIES,
+        Worker::Offers
         | Worker::Messages
-        | Worker::Finances
         | Worker::Cases
         | Worker::Inquiries
         | Worker::Returns
