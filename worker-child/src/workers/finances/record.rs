@@ -114,9 +114,8 @@ fn fee_record(
 fn signed_amount(transaction: &Json) -> Result<Value, ParseError> {
     let amount = decimal(transaction, "amount.value")?;
     match (field::text_opt(transaction, "bookingEntry")?, amount) {
-        (Some("CREDIT"), amount) => Ok(amount),
         (Some("DEBIT"), Value::Decimal(amount)) => negated(&amount).map(Value::Decimal),
-        (Some("DEBIT"), amount) => Ok(amount),
+        (Some("CREDIT" | "DEBIT"), amount) => Ok(amount),
         (entry, _) => {
             let found = entry.unwrap_or_default();
             let what = format!("expected DEBIT or CREDIT, found {found:?}");

@@ -79,11 +79,26 @@ fn requests() {
     assert!(matches!(done, Ok(Next::Complete(_))), "{done:?}");
 }
 
+type Read = (Vec<Came>, (u64, Option<u64>), &'static str);
+
+fn assert_complete(cases: impl IntoIterator<Item = Read>) {
+    for (came, (items, announced), why) in cases {
+        let total = Total { items, announced };
+        assert_eq!(read(&came), Ok(Next::Complete(total)), "{why}");
+    }
+}
+
+fn told(items: u64) -> (u64, Option<u64>) {
+    (items, Some(items))
+}
+
+fn untold(items: u64) -> (u64, Option<u64>) {
+    (items, None)
+}
+
 #[test]
-fn complete() {
-    let told = |items| (items, Some(items));
-    let untold = |items| (items, None);
-    let cases = [
+fn empty_windows() {
+    assert_complete([
         (vec![Nothing], untold(0), "an empty window is a 204"),
         (vec![Paged(json!({"total": 0}), &[])], told(0), "total 0"),
         (vec![Bare(json!({"total": 0}))], told(0), "total 0, no list"),
@@ -93,6 +108,12 @@ fn complete() {
             untold(0),
             "a page without a list",
         ),
+    ]);
+}
+
+#[test]
+fn complete() {
+    assert_complete([
         (
             vec![Paged(json!({"total": 2}), &["a", "b"])],
             told(2),
@@ -140,44 +161,34 @@ fn complete() {
             untold(3),
             "a smaller limit than ours makes a full page",
         ),
-    ];
-    for (came, (items, announced), why) in cases {
-        let total = Total { items, announced };
-        assert_eq!(read(&came), Ok(Next::Complete(total)), "{why}");
+    ]);
+}
+
+fn assert_again(cases: impl IntoIterator<Item = (Vec<Came>, &'static str)>) {
+    for (came, words) in cases {
+        let Ok(Next::Again(what)) = read(&came) else {
+            panic!("not read again: {words}");
+        };
+        assert!(what.contains(words), "{what}");
     }
 }
 
 #[test]
-fn contradictions() {
-    let cases = [
+fn contradictions_of_a_total() {
+    let three = || Paged(json!({"total": 3}), &["a"]);
+    assert_again([
+        (vec![three(), Nothing], "the page at offset 1 is a 204"),
         (
-            vec![Paged(json!({"total": 3}), &["a"]), Nothing],
-            "the page at offset 1 is a 204",
-        ),
-        (
-            vec![Paged(json!({"next": "/2"}), &["a"]), Nothing],
-            "the page at offset 1 is a 204",
-        ),
-        (
-            vec![
-                Paged(json!({"next": "/2"}), &["a"]),
-                Paged(json!({"next": "/3"}), &[]),
-            ],
-            "the page at offset 1 is empty",
-        ),
-        (
-            vec![
-                Paged(json!({"total": 3}), &["a"]),
-                Paged(json!({"total": 3}), &[]),
-            ],
+            vec![three(), Paged(json!({"total": 3}), &[])],
             "the page at offset 1 is empty, total is 3",
         ),
         (
-            vec![
-                Paged(json!({"total": 3}), &["a"]),
-                Paged(json!({"total": 4}), &["b"]),
-            ],
+            vec![three(), Paged(json!({"total": 4}), &["b"])],
             "total went from 3 to 4",
+        ),
+        (
+            vec![three(), Paged(json!({}), &["b"])],
+            "some pages tell the total and others do not",
         ),
         (
             vec![Paged(json!({"total": 1}), &["a", "b"])],
@@ -187,39 +198,29 @@ fn contradictions() {
             vec![Paged(json!({"total": 2}), &["a", "a"])],
             "1 different items came, total is 2",
         ),
+    ]);
+}
+
+#[test]
+fn contradictions_without_a_total() {
+    let linked = || Paged(json!({"next": "/2"}), &["a", "b"]);
+    let full = || Paged(json!({"limit": 2}), &["a", "b"]);
+    assert_again([
+        (vec![linked(), Nothing], "the page at offset 2 is a 204"),
         (
-            vec![
-                Paged(json!({"next": "/2"}), &["a", "b"]),
-                Paged(json!({}), &["b", "c"]),
-            ],
+            vec![linked(), Paged(json!({"next": "/3"}), &[])],
+            "the page at offset 2 is empty",
+        ),
+        (
+            vec![linked(), Paged(json!({"total": 3}), &["c"])],
+            "some pages tell the total and others do not",
+        ),
+        (
+            vec![linked(), Paged(json!({}), &["b", "c"])],
             "1 items came more than once",
         ),
-        (
-            vec![
-                Paged(json!({"limit": 2}), &["a", "b"]),
-                Paged(json!({"limit": 2}), &["b", "a"]),
-                Nothing,
-            ],
-            "2 items came more than once",
-        ),
-        (
-            vec![Paged(json!({"total": 3}), &["a"]), Paged(json!({}), &["b"])],
-            "some pages tell the total and others do not",
-        ),
-        (
-            vec![
-                Paged(json!({"next": "/2"}), &["a"]),
-                Paged(json!({"total": 2}), &["b"]),
-            ],
-            "some pages tell the total and others do not",
-        ),
-    ];
-    for (came, words) in cases {
-        let Ok(Next::Again(what)) = read(&came) else {
-            panic!("not read again: {words}");
-        };
-        assert!(what.contains(words), "{what}");
-    }
+        (vec![full(), full()], "2 items came more than once"),
+    ]);
 }
 
 #[test]
