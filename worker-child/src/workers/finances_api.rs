@@ -7,7 +7,7 @@
 //! is the last. Since nothing else would tell then that the set moved under the pages, an item
 //! that comes twice is a contradiction. So is a page that tells the total after one that did not.
 //! *Empty:* an empty window is a 204, which may also follow a full page that promised nothing; a
-//! 204 where more was promised is a contradiction. A total of 0, an empty list, and a page that
+//! 204 or an empty page where more was promised is a contradiction. A total of 0, an empty list, and a page that
 //! says its offset but has neither list nor total are empty windows too.
 
 use serde_json::Value as Json;
@@ -132,11 +132,17 @@ impl Pages {
     /// A 204 came.
     fn nothing(&mut self) -> Option<Next> {
         if self.promised {
-            let at = self.paging.offset();
-            let what = format!("the page at offset {at} is a 204, and more must follow");
-            return Some(Next::Again(what));
+            return Some(self.broken_promise("a 204"));
         }
         self.untold(0, false)
+    }
+
+    /// Nothing came where the page before had said that more follows.
+    fn broken_promise(&self, came: &str) -> Next {
+        let at = self.paging.offset();
+        Next::Again(format!(
+            "the page at offset {at} is {came}, and more must follow"
+        ))
     }
 
     fn page(&mut self, page: &Page) -> Result<Option<Next>, Failure> {
@@ -150,9 +156,10 @@ impl Pages {
             let what = "some pages tell the total and others do not";
             return Ok(Some(Next::Again(what.to_owned())));
         }
-        self.promised = total.is_some() || linked;
+        let promised = std::mem::replace(&mut self.promised, total.is_some() || linked);
         Ok(match total {
             Some(total) => self.paging.turn(total, page.items),
+            None if promised && page.items == 0 => Some(self.broken_promise("empty")),
             None => self.untold(page.items, linked || self.is_full(page)),
         })
     }

@@ -208,6 +208,10 @@ fn contradictions_without_a_total() {
     assert_again([
         (vec![linked(), Nothing], "the page at offset 2 is a 204"),
         (
+            vec![linked(), Paged(json!({}), &[])],
+            "the page at offset 2 is empty",
+        ),
+        (
             vec![linked(), Paged(json!({"next": "/3"}), &[])],
             "the page at offset 2 is empty",
         ),
