@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
 
 mod sim_binary;
+mod sim_finances;
 
 use std::{
     io::{self, Read},

@@ -27,6 +27,7 @@ pub(crate) fn advance(account: &mut Account, now: i64) {
     advance_orders(account, now);
     advance_listings(account);
     // One line for each further API.
+    account.finances.advance(now);
 }
 
 fn advance_orders(account: &mut Account, now: i64) {

@@ -3,10 +3,15 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::finances;
+
 /// Trading calls that are served.
 const CALLS: [&str; 0] = [];
 /// Paths of JSON lists, with the name under which their requests are counted.
-const PAGES: [(&str, &str); 0] = [];
+const PAGES: [(&str, &str); 2] = [
+    (finances::TRANSACTIONS, "transactions"),
+    (finances::PAYOUTS, "payouts"),
+];
 /// How paths of single items begin, with the name under which their requests are counted.
 const DETAILS: [(&str, &str); 0] = [];
 
@@ -198,7 +203,15 @@ impl FaultKind {
             );
         let detail = matches!(place, Place::Detail { .. });
         match self {
-            Self::Status { .. } | Self::StallHeaders {} | Self::NotModified204 {} => true,
+            Self::Status { .. } | Self::StallHeaders {} => true,
+            // There the first page is a 204 when nothing is found: nobody could tell.
+            Self::NotModified204 {} => !matches!(
+                place,
+                Place::Page {
+                    api: "transactions" | "payouts",
+                    later: false
+                }
+            ),
             Self::CutBody { .. } | Self::StallBody { .. } => place != Place::TaskCreate,
             Self::TotalLies { .. } => page,
             Self::TotalChanges {} | Self::EmptyPage {} => later,

@@ -18,7 +18,7 @@ use super::{
     body::stopped,
     exchanges::tap,
     faults::{FaultKind, Place},
-    feed, fulfillment,
+    feed, finances, fulfillment,
     refusal::Refusal,
 };
 
@@ -58,6 +58,8 @@ fn router(hub: Arc<Hub>) -> Router {
             "/sell/feed/v1/task/{id}/download_result_file",
             get(feed::download),
         )
+        .route(finances::TRANSACTIONS, get(finances::transactions))
+        .route(finances::PAYOUTS, get(finances::payouts))
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(middleware::from_fn_with_state(hub.clone(), gate))
         .layer(middleware::from_fn_with_state(hub.clone(), tap))

@@ -7,8 +7,8 @@
 //! is the last. Since nothing else would tell then that the set moved under the pages, an item
 //! that comes twice is a contradiction. So is a page that tells the total after one that did not.
 //! *Empty:* an empty window is a 204, which may also follow a full page that promised nothing; a
-//! 204 or an empty page where more was promised is a contradiction. A total of 0, an empty list, and a page that
-//! says its offset but has neither list nor total are empty windows too.
+//! 204 or an empty page where more was promised is a contradiction. A total of 0, an empty list,
+//! and a page that says its offset but has neither list nor total are empty windows too.
 
 use serde_json::Value as Json;
 use shared::failure::Failure;
