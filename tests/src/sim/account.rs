@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{
     clock::DAY_MS,
     faults::{Armed, Fault, FaultKind},
-    finances_world::Books,
+    finances::world::Books,
     lexicon::{mix, mix_text},
     listing::{Catalogue, Slot},
     observe::Observed,

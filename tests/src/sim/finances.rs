@@ -1,5 +1,12 @@
 //! The Finances API: pages of transactions and of payouts in a range of dates.
 
+pub(crate) mod rows;
+pub(crate) mod world;
+
+mod json;
+mod query;
+mod story;
+
 use axum::{
     extract::Query,
     http::StatusCode,
@@ -7,13 +14,14 @@ use axum::{
 };
 use serde_json::Value;
 
+use json::{payout_value, transaction_value};
+use query::{Ask, List, parse};
+use world::{Payout, Transaction};
+
 use super::{
     body,
     clock::now_ms,
     faults::FaultKind,
-    finances_json::{payout_value, transaction_value},
-    finances_query::{Ask, List, parse},
-    finances_world::{Payout, Transaction},
     order_json::json_text,
     page::{announced, damage},
     refusal::Refusal,
@@ -125,4 +133,68 @@ fn page_text(list: List, ask: &Ask, base: &str, found: &Found, faults: &[FaultKi
     text.extend_from_slice(&texts.join(&b','));
     text.extend_from_slice(b"]}");
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::faults::{Armed, Fault, Place};
+    use serde_json::json;
+
+    fn page(offset: &str, told: bool, faults: &[FaultKind]) -> Value {
+        let pairs = [("limit", "1"), ("offset", offset)];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let ask = parse(List::Payouts, &pairs, 1_782_000_000_000).unwrap();
+        let found = Found {
+            total: 3,
+            items: vec![json!({"payoutId": "1"})],
+            told,
+        };
+        let text = page_text(List::Payouts, &ask, "http://x", &found, faults);
+        serde_json::from_slice(&text).unwrap()
+    }
+
+    #[test]
+    fn pages_link_to_each_other_and_tell_the_total_on_demand() {
+        let first = page("0", false, &[]);
+        assert_eq!(
+            first["next"],
+            "http://x/sell/finances/v1/payout?limit=1&offset=1"
+        );
+        assert_eq!((first.get("prev"), first.get("total")), (None, None));
+        let last = page("2", true, &[]);
+        assert_eq!((last.get("next"), &last["total"]), (None, &json!(3)));
+        assert_eq!(
+            last["prev"],
+            "http://x/sell/finances/v1/payout?limit=1&offset=1"
+        );
+    }
+
+    #[test]
+    fn faults_change_exactly_what_they_name() {
+        let page = |fault| page("1", true, &[fault]);
+        assert_eq!(page(FaultKind::TotalLies { by: -1 })["total"], 2);
+        assert_eq!(page(FaultKind::EmptyPage {})["payouts"], json!([]));
+        let twice = page(FaultKind::DuplicateItem {});
+        assert_eq!(twice["payouts"].as_array().unwrap().len(), 2);
+        assert!(page(FaultKind::WrongPageType { html: false })["payouts"].is_object());
+    }
+
+    #[test]
+    fn a_204_is_a_fault_only_where_more_was_promised() {
+        let strikes = |path, query| {
+            let mut armed = Armed::new(Fault {
+                path: String::new(),
+                kind: FaultKind::NotModified204 {},
+                skip: 0,
+                times: 0,
+            });
+            let place = Place::of(false, path, query, "");
+            armed.strike(path, place).is_some()
+        };
+        assert!(!strikes(TRANSACTIONS, "limit=1&offset=0"));
+        assert!(!strikes(PAYOUTS, "limit=1"));
+        assert!(strikes(PAYOUTS, "limit=1&offset=1"));
+        assert!(strikes("/sell/fulfillment/v1/order", "limit=1&offset=0"));
+    }
 }

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     account::Account,
-    finances_json,
+    finances,
     observe::{Event, Kind, Pass},
     truth::Payloads,
 };
@@ -38,8 +38,8 @@ pub(crate) struct Table {
 /// The tables that a pass fills.
 pub(crate) fn of(account: &Account, pass: Pass) -> Vec<Table> {
     match pass {
-        Pass::Transactions => finances_json::transaction_tables(account),
-        Pass::Finances => finances_json::finances_tables(account),
+        Pass::Transactions => finances::rows::transaction_tables(account),
+        Pass::Finances => finances::rows::finances_tables(account),
         // Orders and listings are kept by `observe` and `truth` in a cheaper form: they can be very
         // large.
         Pass::Orders

@@ -2,10 +2,8 @@
 
 use fastrand::Rng;
 
-use super::{
-    finances_world::{Books, Fee, FeeLine, Transaction},
-    lexicon::{digits, percent, word},
-};
+use super::world::{Books, Fee, FeeLine, Transaction};
+use crate::sim::lexicon::{digits, percent, word};
 
 const CHARGES: [&str; 4] = [
     "AD_FEE",
