@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
 
 mod sim_binary;
+mod sim_finances;
 mod sim_post_order;
 
 use std::{

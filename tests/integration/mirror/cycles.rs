@@ -1,7 +1,7 @@
 //! Many cycles of a changing eBay with random faults in between.
 
 use fastrand::Rng;
-use integration_tests::sim::{Fault, FaultKind, Sim};
+use integration_tests::sim::{AccountSpec, Fault, FaultKind, Sim};
 
 use crate::compare::{Before, assert_equal, assert_ledger};
 use crate::db;
@@ -135,7 +135,7 @@ fn after_every_cycle_the_database_is_ebay() {
     let seed = std::env::var("MIRROR_SEED")
         .map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
     println!("to see the same again: MIRROR_SEED={seed}");
-    let (stage, sim) = Stage::simulated(seed, "", &[]);
+    let (stage, sim) = Stage::simulated(seed, "", &[("SYNC_FIRST_SPAN", "90d")]);
     let mut rng = Rng::with_seed(seed);
     for name in ACCOUNTS {
         stage.join_all(&sim, world(name, &mut rng));
@@ -164,6 +164,23 @@ fn after_every_cycle_the_database_is_ebay() {
         assert_audited(&stage);
     }
     assert!(failed > 0, "no fault showed");
+}
+
+/// A seller of some size.
+fn world(name: &str, rng: &mut Rng) -> AccountSpec {
+    let mut up_to = |most: u32| if name == "empty" { 0 } else { rng.u32(1..most) };
+    AccountSpec {
+        orders: up_to(260),
+        listings: up_to(600),
+        skus: up_to(60),
+        transactions: up_to(250),
+        returns: up_to(30),
+        inquiries: up_to(30),
+        cases: up_to(30),
+        finances_total: rng.bool(),
+        history_ms: 89 * 86_400_000,
+        ..spec(name, 0, 0)
+    }
 }
 
 /// The program itself finds nothing wrong with its database.

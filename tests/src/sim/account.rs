@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::{
     clock::DAY_MS,
     faults::{Armed, Fault, FaultKind},
+    finances::world::Books,
     inventory_world::Stock,
     lexicon::{mix, mix_text},
     listing::{Catalogue, Slot},
@@ -96,6 +97,12 @@ pub struct AccountSpec {
     /// Reports that may be made in 24 hours; eBay allows 25.
     #[serde(default = "many")]
     pub report_limit: u32,
+    /// Monetary transactions at the start, or a few more; 0 means that none ever appear.
+    #[serde(default)]
+    pub transactions: u32,
+    /// Whether pages of transactions and payouts say the total, which live ones do not.
+    #[serde(default)]
+    pub finances_total: bool,
 }
 
 fn month_ms() -> u64 {
@@ -126,6 +133,8 @@ impl AccountSpec {
             packing: Packing::Zip,
             report_delay_ms: 0,
             report_limit: many(),
+            transactions: 0,
+            finances_total: false,
         }
     }
 }
@@ -155,6 +164,7 @@ pub(crate) struct Account {
     pub(crate) stock: Stock,
     pub(crate) tasks: Vec<InventoryTask>,
     pub(crate) post_order: PostOrder,
+    pub(crate) finances: Books,
     pub(crate) faults: Vec<Armed>,
     pub(crate) faults_fired: u64,
     pub(crate) requests: BTreeMap<&'static str, u64>,
@@ -187,6 +197,7 @@ impl Account {
             stock: Stock::new(mix(seed, 5), spec.skus),
             tasks: Vec::new(),
             post_order: PostOrder::new(&spec, seed, now),
+            finances: Books::new(seed, currency, spec.transactions, spec.history_ms, now),
             faults: Vec::new(),
             faults_fired: 0,
             requests: BTreeMap::new(),

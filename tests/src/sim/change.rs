@@ -29,6 +29,7 @@ pub(crate) fn advance(account: &mut Account, now: i64) {
     account.stock.advance();
     account.post_order.advance(now);
     // One line for each further API.
+    account.finances.advance(now);
 }
 
 fn advance_orders(account: &mut Account, now: i64) {

@@ -3,17 +3,19 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::post_order::ErrorShape;
+use super::{finances, post_order::ErrorShape};
 
 /// Trading calls that are served.
 const CALLS: [&str; 1] = ["GetMyeBaySelling"];
 /// Paths of JSON lists, with the name under which their requests are counted.
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 7] = [
     ("/sell/inventory/v1/inventory_item", "inventory_items"),
     ("/sell/inventory/v1/offer", "offers"),
     ("/post-order/v2/return/search", "returns"),
     ("/post-order/v2/inquiry/search", "inquiries"),
     ("/post-order/v2/casemanagement/search", "cases"),
+    (finances::TRANSACTIONS, "transactions"),
+    (finances::PAYOUTS, "payouts"),
 ];
 /// How paths of single items begin, with the name under which their requests are counted.
 const DETAILS: [(&str, &str); 3] = [
@@ -228,7 +230,15 @@ impl FaultKind {
             );
         let detail = matches!(place, Place::Detail { .. });
         match self {
-            Self::Status { .. } | Self::StallHeaders {} | Self::NotModified204 {} => true,
+            Self::Status { .. } | Self::StallHeaders {} => true,
+            // There the first page is a 204 when nothing is found: nobody could tell.
+            Self::NotModified204 {} => !matches!(
+                place,
+                Place::Page {
+                    api: "transactions" | "payouts",
+                    later: false
+                }
+            ),
             Self::CutBody { .. } | Self::StallBody { .. } => place != Place::TaskCreate,
             Self::TotalLies { .. } => page,
             Self::TotalChanges {} | Self::EmptyPage {} => later,

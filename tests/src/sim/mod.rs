@@ -14,6 +14,7 @@ mod faults;
 mod feed;
 mod feed_query;
 mod filler;
+mod finances;
 mod fulfillment;
 mod inventory;
 mod inventory_json;

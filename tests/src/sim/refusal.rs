@@ -59,6 +59,7 @@ impl Refusal {
     /// What a fault with this status says, in the API that the path belongs to.
     pub(crate) fn usual(status: u16, path: &str, id: Option<u32>) -> Self {
         let feed = path.contains("/feed/");
+        let finances = path.contains("/finances/");
         let (usual, domain, message) = match status {
             401 => return Self::token().numbered(id),
             403 => (1100, "ACCESS", "Access denied"),
@@ -74,8 +75,14 @@ impl Refusal {
                 "API_FEED",
                 "There was a problem with an eBay system.",
             ),
+            500.. if finances => (
+                135_000,
+                "API_FINANCES",
+                "There was a problem with an eBay internal system or process.",
+            ),
             500.. => (30_500, "API_FULFILLMENT", "System error"),
             _ if feed => (160_003, "API_FEED", "Bad request"),
+            _ if finances => (135_003, "API_FINANCES", "Bad request"),
             _ => (30_800, "API_FULFILLMENT", "Bad request"),
         };
         Self {
@@ -134,6 +141,7 @@ mod tests {
             (503, "/sell/feed/v1/inventory_task", None, 160_001),
             (500, "/sell/inventory/v1/offer", None, 25_001),
             (400, "/sell/inventory/v1/offer", None, 25_709),
+            (500, "/sell/finances/v1/payout", None, 135_000),
         ];
         for (status, path, id, wanted) in cases {
             let refusal = Refusal::usual(status, path, id);

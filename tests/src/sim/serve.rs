@@ -18,7 +18,7 @@ use super::{
     body::stopped,
     exchanges::tap,
     faults::{FaultKind, Place},
-    feed, fulfillment, inventory, post_order,
+    feed, finances, fulfillment, inventory, post_order,
     refusal::Refusal,
     trading,
 };
@@ -63,6 +63,8 @@ fn router(hub: Arc<Hub>) -> Router {
         .route("/sell/inventory/v1/offer", get(inventory::offers))
         .route(TRADING, post(trading::call))
         .merge(post_order::routes())
+        .route(finances::TRANSACTIONS, get(finances::transactions))
+        .route(finances::PAYOUTS, get(finances::payouts))
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(middleware::from_fn_with_state(hub.clone(), gate))
         .layer(middleware::from_fn_with_state(hub.clone(), tap))

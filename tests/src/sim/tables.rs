@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     account::Account,
-    inventory_json,
+    finances, inventory_json,
     observe::{Event, Kind, Pass},
     post_order::{self, Kind as Dispute},
     truth::Payloads,
@@ -40,14 +40,11 @@ pub(crate) struct Table {
 pub(crate) fn of(account: &Account, pass: Pass) -> Vec<Table> {
     match pass {
         Pass::Offers => vec![inventory_json::table(&account.stock)],
+        Pass::Transactions => finances::rows::transaction_tables(account),
+        Pass::Finances => finances::rows::finances_tables(account),
         // Orders and listings are kept by `observe` and `truth` in a cheaper form: they can be very
         // large.
-        Pass::Orders
-        | Pass::ActiveInventory
-        | Pass::Transactions
-        | Pass::Finances
-        | Pass::Messages
-        | Pass::Purchases => Vec::new(),
+        Pass::Orders | Pass::ActiveInventory | Pass::Messages | Pass::Purchases => Vec::new(),
         Pass::Returns => vec![post_order::table(account, Dispute::Return)],
         Pass::Inquiries => vec![post_order::table(account, Dispute::Inquiry)],
         Pass::Cases => vec![post_order::table(account, Dispute::Case)],

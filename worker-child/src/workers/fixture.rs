@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 use shared::record::{Record, Value};
+use shared::table::Table;
 
 use crate::parse::xml::XmlSummary;
 use crate::parse::{Caps, Node, XmlItems, XmlStep};
@@ -91,4 +92,20 @@ pub(crate) fn read_xml(
         .filter_map(|path| Some((*path, root.text_at(path)?.to_owned())))
         .collect();
     (items.finish().unwrap(), told)
+}
+
+/// The names of a table's columns, those of the key first, as a fixture's `stored.json` has them.
+pub(crate) fn column_names(table: Table) -> Json {
+    let def = table.def();
+    let columns = def.columns.iter().map(|column| column.name);
+    def.key.iter().copied().chain(columns).collect()
+}
+
+/// The record's key and values in that order.
+pub(crate) fn listed(record: &Record) -> Json {
+    let shown = shown(record);
+    let columns = record.table.def().columns.iter();
+    let values = columns.map(|column| shown["row"][column.name].clone());
+    let key = record.key.iter().map(|part| json!(part));
+    key.chain(values).collect()
 }

@@ -2,6 +2,8 @@
 
 pub mod active_inventory;
 pub mod cases;
+pub mod finances;
+mod finances_api;
 #[cfg(test)]
 mod fixture;
 pub mod inquiries;
@@ -16,5 +18,6 @@ pub mod returns;
 pub mod snapshot;
 pub mod step;
 pub mod trading;
+pub mod transactions;
 mod values;
 pub mod window;

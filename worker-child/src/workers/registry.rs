@@ -5,6 +5,7 @@ use shared::worker::Worker;
 
 use super::active_inventory::{self, ActiveInventory, Plan};
 use super::cases;
+use super::finances::{self, Finances};
 use super::inquiries;
 use super::offers::{self, Offers};
 use super::orders::{self, Orders};
@@ -14,6 +15,7 @@ use super::rescan::Rescanned;
 use super::returns;
 use super::snapshot::Snapshot;
 use super::step::SyncWorker;
+use super::transactions::{self, Transactions};
 use super::window::Windowed;
 
 /// The worker for a run, or `None` if the run's mode is not the worker's.
@@ -23,6 +25,16 @@ pub fn begin(attempt: &Attempt, run: &RunOrder) -> Option<Box<dyn SyncWorker>> {
             *order,
             run.take_until,
             Orders::default(),
+        ))),
+        (Worker::Transactions, RunMode::Window(order)) => Some(Box::new(Windowed::new(
+            *order,
+            run.take_until,
+            Transactions::default(),
+        ))),
+        (Worker::Finances, RunMode::Window(order)) => Some(Box::new(Windowed::new(
+            *order,
+            run.take_until,
+            Finances::default(),
         ))),
         (Worker::ActiveInventory, RunMode::Snapshot(order)) => Some(Box::new(
             ActiveInventory::new(order.clone(), Plan::new(attempt, run)),
@@ -64,6 +76,8 @@ pub const fn bodies(worker: Worker) -> &'static [BodyKind] {
         Worker::Returns => returns::BODIES,
         Worker::Inquiries => inquiries::BODIES,
         Worker::Cases => cases::BODIES,
-        Worker::Transactions | Worker::Messages | Worker::Finances | Worker::Purchases => &[],
+        Worker::Transactions => transactions::BODIES,
+        Worker::Finances => finances::BODIES,
+        Worker::Messages | Worker::Purchases => &[],
     }
 }
