@@ -67,7 +67,7 @@ fn totals_that_do_not_add_up() {
         case(
             "lies_less",
             FaultKind::TotalLies { by: -1 },
-            short("232 different orders came, total is 231"),
+            short("232 different items came, total is 231"),
         ),
         case(
             "changes",
