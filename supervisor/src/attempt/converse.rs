@@ -218,9 +218,7 @@ impl<'a> Conversation<'a> {
                     },
                 );
             }
-            FromChild::RunFailed { run, failure } => {
-                self.end(run, Outcome::Failed(redact::failure(failure)));
-            }
+            FromChild::RunFailed { run, failure } => self.end(run, Outcome::Failed(failure)),
             FromChild::Waiting { run, until } => self.watchdog.waiting(run, until),
             FromChild::Bye => {
                 self.bye = true;
@@ -255,6 +253,11 @@ impl<'a> Conversation<'a> {
     }
 
     pub(super) fn end(&mut self, run: RunNo, outcome: Outcome) {
+        let outcome = if let Outcome::Failed(failure) = outcome {
+            Outcome::Failed(redact::failure(failure))
+        } else {
+            outcome
+        };
         self.said.end(run, outcome);
         self.watchdog.ended(run);
         if self.said.all() {

@@ -11,6 +11,7 @@ use shared::wire::message::ToChild;
 
 use super::converse::{Conversation, LEASE};
 use super::{Wish, Wishes};
+use crate::child::redact;
 use crate::child::terminate::{Graces, Ladder, Rung};
 use crate::outcome::KillReason;
 use crate::store::StoreError;
@@ -20,6 +21,8 @@ const NOTE_LIMIT: Duration = Duration::from_secs(2);
 
 impl Conversation<'_> {
     pub(super) async fn violation(&mut self, what: String, run: Option<RunNo>) {
+        // It may name a key that the child made up.
+        let what = redact::without_tokens(&what);
         self.kill(KillReason::Violation { what, run }).await;
     }
 

@@ -13,7 +13,7 @@ const TOKEN: &str = "v^1.";
 const GONE: &str = "v^1.…";
 
 /// The text with every token cut to its beginning. A token ends at white space or a quote.
-pub(super) fn without_tokens(text: &str) -> String {
+pub fn without_tokens(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, from)) = rest.split_once(TOKEN) {

@@ -11,10 +11,12 @@ use integration_tests::harness::wait::wait_until;
 const GONE: Duration = Duration::from_secs(2);
 
 /// Tables of eBay's items with their keys.
-const TABLES: [(&str, &str); 3] = [
+const TABLES: [(&str, &str); 5] = [
     ("ebay_orders", "order_id"),
     ("ebay_order_line_items", "order_id, line_item_id"),
     ("ebay_active_inventory", "item_id, sku, variation_key"),
+    ("ebay_transactions", "transaction_id"),
+    ("ebay_returns", "return_id"),
 ];
 
 /// What differs between two databases that saw the same: when and by which attempt.
@@ -106,6 +108,11 @@ pub(crate) fn assert_whole(state: &State) {
         "SELECT count(*) FROM sync_state s WHERE s.cursor IS NULL OR s.cursor != \
          (SELECT max(end_at) FROM sync_windows w \
           WHERE w.account_id = s.account_id AND w.worker = s.worker)",
+        // A deep pass ends where a window ended, and is where it stood.
+        "SELECT count(*) FROM sync_state s WHERE worker IN ('transactions', 'returns') \
+         AND (deep_from IS NULL OR deep_from < deep_until OR deep_until NOT IN \
+         (SELECT end_at FROM sync_windows w \
+          WHERE w.account_id = s.account_id AND w.worker = s.worker))",
         // Every row has the event that created it, once.
         "SELECT count(*) FROM (SELECT count(*) AS times FROM ebay_events \
          WHERE kind = 'created' GROUP BY account_id, entity, entity_key) WHERE times != 1",

@@ -19,6 +19,8 @@ const KILLS: usize = 20;
 /// The share of kills that must land at named steps.
 const NAMED: (usize, usize) = (7, 10);
 const ACCOUNTS: [&str; 3] = ["anna", "bert", "cleo"];
+/// One of each mode, and one with a deep pass in every run.
+const WORKERS: &str = "orders,active_inventory,transactions,returns";
 
 /// Two databases that see the same changes of the world: one is disturbed.
 struct Worlds {
@@ -38,7 +40,7 @@ impl Worlds {
         };
         for state in [&worlds.disturbed, &worlds.calm] {
             for account in ACCOUNTS {
-                state.add_account(account, "orders,active_inventory", &worlds.script());
+                state.add_account(account, WORKERS, &worlds.script());
             }
         }
         worlds

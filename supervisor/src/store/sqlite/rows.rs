@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 use shared::id::AccountId;
-use shared::table::Table;
+use shared::table::{Kind, Table};
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::Store;
 use crate::store::error::{During, StoreError};
 
 impl Store {
-    /// The open rows of an account as JSON objects: key and other columns, without payloads.
+    /// The open rows of an account as JSON objects: key and eBay's own columns, without payloads.
     pub async fn open_rows(
         &self,
         account: AccountId,
@@ -17,11 +17,12 @@ impl Store {
     ) -> Result<Vec<Value>, StoreError> {
         let action = "read rows";
         let def = table.def();
-        let names = def
-            .key
+        let own = def
+            .columns
             .iter()
-            .copied()
-            .chain(def.columns.iter().map(|column| column.name));
+            .filter(|column| column.kind != Kind::Mark)
+            .map(|column| column.name);
+        let names = def.key.iter().copied().chain(own);
         let pairs: Vec<String> = names.map(|name| format!("'{name}', {name}")).collect();
         // The names are constants of this program.
         let sql = AssertSqlSafe(format!(
