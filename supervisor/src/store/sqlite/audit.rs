@@ -2,8 +2,8 @@
 //!
 //! Everything is read in one transaction on a connection of its own: a supervisor may go on
 //! writing, and its log cannot be folded into the file until the audit is over. Memory stays
-//! bounded, whatever is stored: one row of the driver at a time, and batches of rows by what their
-//! columns weigh, without their payloads.
+//! bounded, whatever is stored: a few rows of the driver, and batches of rows by what their columns
+//! weigh, without their payloads.
 
 mod events;
 mod items;
@@ -19,6 +19,9 @@ use super::Store;
 use crate::store::audit::{Audit, Findings};
 use crate::store::error::{During, StoreError};
 
+/// Rows that the driver holds for us: one by one, it would wait for us and we for it.
+const BUFFERED: usize = 8;
+
 /// What is done when an audit cannot go on.
 const ACTION: &str = "audit the database";
 
@@ -30,7 +33,7 @@ impl Store {
     /// What no event and no hash speaks of is not proven: `volatile`, marks, eBay's time of a row.
     pub async fn audit(&self, account: Option<AccountId>) -> Result<Audit, StoreError> {
         let options = self.reader.connect_options();
-        let options = options.as_ref().clone().row_buffer_size(1);
+        let options = options.as_ref().clone().row_buffer_size(BUFFERED);
         let mut connection = options.connect().await.during(ACTION)?;
         let mut tx = connection.begin().await.during(ACTION)?;
         let names = names(&mut tx).await?;
