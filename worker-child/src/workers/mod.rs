@@ -3,8 +3,10 @@
 pub mod active_inventory;
 #[cfg(test)]
 mod fixture;
+pub mod messages;
 pub mod orders;
 mod paging;
+pub mod purchases;
 pub mod read;
 pub mod registry;
 pub mod snapshot;
