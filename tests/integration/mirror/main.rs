@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stderr,
     reason = "test code"
 )]
 
@@ -12,6 +13,7 @@ mod bad_inventory;
 mod bad_moments;
 mod bad_orders;
 mod compare;
+mod contracts;
 mod cycles;
 mod db;
 mod fixtures;

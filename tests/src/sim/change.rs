@@ -7,12 +7,12 @@ use fastrand::Rng;
 use super::{account::Account, listing::Slot, order::Order};
 
 /// A share of `count` in percent, at least one of something that exists.
-fn share(count: usize, percent: usize) -> usize {
+pub(crate) fn share(count: usize, percent: usize) -> usize {
     (count * percent / 100).max(usize::from(count > 0))
 }
 
 /// `count` different positions below `len`.
-fn positions(rng: &mut Rng, len: usize, count: usize) -> BTreeSet<usize> {
+pub(crate) fn positions(rng: &mut Rng, len: usize, count: usize) -> BTreeSet<usize> {
     let mut chosen = BTreeSet::new();
     while chosen.len() < count.min(len) {
         chosen.insert(rng.usize(..len));
@@ -26,6 +26,7 @@ fn positions(rng: &mut Rng, len: usize, count: usize) -> BTreeSet<usize> {
 pub(crate) fn advance(account: &mut Account, now: i64) {
     advance_orders(account, now);
     advance_listings(account);
+    // One line for each further API.
 }
 
 fn advance_orders(account: &mut Account, now: i64) {

@@ -3,6 +3,13 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+/// Trading calls that are served.
+const CALLS: [&str; 0] = [];
+/// Paths of JSON lists, with the name under which their requests are counted.
+const PAGES: [(&str, &str); 0] = [];
+/// How paths of single items begin, with the name under which their requests are counted.
+const DETAILS: [(&str, &str); 0] = [];
+
 /// Kinds of request, for counts and for where a fault makes sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -14,6 +21,19 @@ pub(crate) enum Place {
     TaskGet,
     TaskList,
     Report,
+    /// A page of a JSON list, by the name of its API; `later` means not the first page.
+    Page {
+        api: &'static str,
+        later: bool,
+    },
+    /// One item of an API, in full.
+    Detail {
+        api: &'static str,
+    },
+    /// A Trading call, by its name; `later` is not known before the body is read.
+    Call {
+        name: &'static str,
+    },
     Other,
 }
 
@@ -26,12 +46,14 @@ impl Place {
             Self::TaskGet => "task_get",
             Self::TaskList => "task_list",
             Self::Report => "report",
+            Self::Page { api, .. } | Self::Detail { api } => api,
+            Self::Call { name } => name,
             Self::Other => "other",
         }
     }
 
     /// The kind of request with this method, path and query.
-    pub(crate) fn of(post: bool, path: &str, query: &str) -> Self {
+    pub(crate) fn of(post: bool, path: &str, query: &str, call: &str) -> Self {
         if path.ends_with("/download_result_file") {
             Self::Report
         } else if path == "/sell/fulfillment/v1/order" {
@@ -49,6 +71,21 @@ impl Place {
             }
         } else if path.starts_with("/sell/feed/v1/inventory_task/") {
             Self::TaskGet
+        } else if let Some(name) = CALLS.into_iter().find(|name| *name == call) {
+            Self::Call { name }
+        } else if let Some((_, api)) = PAGES.into_iter().find(|(page, _)| *page == path) {
+            let offset = query
+                .split('&')
+                .find_map(|pair| pair.strip_prefix("offset="));
+            Self::Page {
+                api,
+                later: offset.is_some_and(|text| text != "0"),
+            }
+        } else if let Some((_, api)) = DETAILS
+            .into_iter()
+            .find(|(detail, _)| path.starts_with(detail))
+        {
+            Self::Detail { api }
         } else {
             Self::Other
         }
@@ -151,8 +188,15 @@ pub enum FaultKind {
 impl FaultKind {
     /// Whether the fault can show in an answer to this kind of request.
     fn fits(&self, place: Place) -> bool {
-        let page = matches!(place, Place::Orders { .. });
-        let later = matches!(place, Place::Orders { later: true });
+        let json = matches!(place, Place::Orders { .. } | Place::Page { .. });
+        let call = matches!(place, Place::Call { .. });
+        let page = json || call;
+        let later = call
+            || matches!(
+                place,
+                Place::Orders { later: true } | Place::Page { later: true, .. }
+            );
+        let detail = matches!(place, Place::Detail { .. });
         match self {
             Self::Status { .. } | Self::StallHeaders {} | Self::NotModified204 {} => true,
             Self::CutBody { .. } | Self::StallBody { .. } => place != Place::TaskCreate,
@@ -163,18 +207,18 @@ impl FaultKind {
             | Self::DeepNesting { .. }
             | Self::InvalidUtf8 {} => page || place == Place::Report,
             Self::MalformedJson {} | Self::WrongPageType { .. } => {
-                page || matches!(place, Place::TaskGet | Place::TaskList)
+                json || detail || matches!(place, Place::TaskGet | Place::TaskList)
             }
             Self::ReportFailure {}
             | Self::TruncatedZip { .. }
             | Self::WrongCrc {}
             | Self::WrongSize {}
-            | Self::TruncatedXml {}
-            | Self::UnbalancedXml {}
-            | Self::Doctype {}
             | Self::SameKeyDiffers {}
             | Self::SameKeyTwice {}
             | Self::ReportEmpty {} => place == Place::Report,
+            Self::TruncatedXml {} | Self::UnbalancedXml {} | Self::Doctype {} => {
+                call || place == Place::Report
+            }
             Self::StatusUnknown {} | Self::TaskLost {} => place == Place::TaskGet,
         }
     }
@@ -270,12 +314,12 @@ mod tests {
             parse(json!({"path": "/order", "kind": "empty_page", "skip": 1, "times": 2})).unwrap(),
         );
         let path = "/sell/fulfillment/v1/order";
-        let later = Place::of(false, path, "limit=1&offset=1");
+        let later = Place::of(false, path, "limit=1&offset=1", "");
         let struck: Vec<bool> = (0..5)
             .map(|_| armed.strike(path, later).is_some())
             .collect();
         assert_eq!(struck, [false, true, true, false, false]);
-        let first = Place::of(false, path, "limit=1&offset=0");
+        let first = Place::of(false, path, "limit=1&offset=0", "");
         assert_eq!(first, Place::Orders { later: false });
         assert!(armed.strike(path, first).is_none());
     }
@@ -331,7 +375,7 @@ mod tests {
         );
         let path = "/sell/feed/v1/task/7/download_result_file";
         assert_eq!(
-            armed.strike(path, Place::of(false, path, "")),
+            armed.strike(path, Place::of(false, path, "", "")),
             Some(FaultKind::WrongCrc {})
         );
     }

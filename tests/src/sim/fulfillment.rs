@@ -12,14 +12,12 @@ use super::{
     order::Order,
     order_json::{json_text, order_text},
     order_query::{Ask, parse},
+    page::{announced, damage},
     refusal::Refusal,
     serve::Site,
 };
 
 const PATH: &str = "/sell/fulfillment/v1/order";
-/// Length of the values that fill an oversized order.
-const FILL: usize = 60 * 1024;
-
 /// `GET /sell/fulfillment/v1/order`.
 pub(crate) async fn orders(
     (axum::extract::State(hub), axum::Extension(call)): Site,
@@ -58,42 +56,6 @@ pub(crate) async fn orders(
     body::json(text, &call.faults, hub.stop.clone())
 }
 
-/// Applies the faults that concern single orders of a page.
-fn damage(texts: &mut Vec<Vec<u8>>, faults: &[FaultKind]) {
-    let Some(first) = texts.first_mut() else {
-        return;
-    };
-    let whole = first.clone();
-    for fault in faults {
-        if let FaultKind::ItemOverCap { bytes } = fault {
-            let count = usize::try_from(*bytes).unwrap_or(0) / (FILL + 3) + 1;
-            let value = format!("\"{}\"", "x".repeat(FILL));
-            inject(
-                first,
-                format!("[{}]", vec![value; count].join(",")).as_bytes(),
-            );
-        } else if let FaultKind::DeepNesting { depth } = fault {
-            inject(
-                first,
-                format!("{}{}", "[".repeat(*depth), "]".repeat(*depth)).as_bytes(),
-            );
-        } else if let FaultKind::InvalidUtf8 {} = fault {
-            inject(first, b"\"bad \xff\xfe\"");
-        }
-    }
-    if faults.contains(&FaultKind::DuplicateItem {}) {
-        texts.push(whole);
-    }
-}
-
-/// Adds a member to the end of a JSON object.
-fn inject(object: &mut Vec<u8>, value: &[u8]) {
-    object.pop();
-    object.extend_from_slice(b",\"extra\":");
-    object.extend_from_slice(value);
-    object.push(b'}');
-}
-
 fn page_text(
     ask: &Ask,
     base: &str,
@@ -128,18 +90,6 @@ fn page_text(
     text.extend_from_slice(&texts.join(&b','));
     text.extend_from_slice(b"]}");
     text
-}
-
-fn announced(total: usize, faults: &[FaultKind]) -> i64 {
-    let mut said = i64::try_from(total).unwrap_or(0);
-    for fault in faults {
-        if let FaultKind::TotalLies { by } = fault {
-            said = (said + by).max(0);
-        } else if let FaultKind::TotalChanges {} = fault {
-            said += 1;
-        }
-    }
-    said
 }
 
 #[cfg(test)]

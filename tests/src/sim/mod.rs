@@ -9,6 +9,7 @@ mod account;
 mod body;
 mod change;
 mod clock;
+mod exchanges;
 mod faults;
 mod feed;
 mod feed_query;
@@ -20,9 +21,11 @@ mod observe;
 mod order;
 mod order_json;
 mod order_query;
+mod page;
 mod refusal;
 mod report;
 mod serve;
+mod tables;
 mod truth;
 mod world;
 mod xml;
@@ -38,6 +41,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
 
 pub use account::{AccountSpec, Packing};
+pub use exchanges::Exchange;
 pub use faults::{Fault, FaultKind};
 pub use observe::{Event, Kind, Pass};
 pub use truth::Payloads;
@@ -80,6 +84,7 @@ pub enum SimError {
 struct Hub {
     world: Mutex<World>,
     base: String,
+    kept: exchanges::Kept,
     stop: watch::Receiver<()>,
 }
 
@@ -110,6 +115,7 @@ impl Sim {
         let hub = Arc::new(Hub {
             world: Mutex::new(World::new(seed)),
             base,
+            kept: exchanges::Kept::default(),
             stop,
         });
         tokio::spawn(serve::serve(listener, hub.clone()));
@@ -169,6 +175,16 @@ impl Sim {
             .faults
             .push(Armed::new(fault));
         Ok(())
+    }
+
+    /// Keeps every exchange from now on, whole: not for large reports, or for answers that stall.
+    pub fn keep_exchanges(&self) {
+        self.hub.kept.begin();
+    }
+
+    /// The exchanges kept since the last call.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.hub.kept.take()
     }
 
     /// Removes all faults, a stalled download too.

@@ -12,6 +12,7 @@ use super::{
     listing::{Catalogue, Listing, Slot},
     order::Order,
     order_json::line_value,
+    tables::{self, Seen},
 };
 
 /// Which worker has completed a pass.
@@ -22,6 +23,22 @@ pub enum Pass {
     Orders,
     /// Listings.
     ActiveInventory,
+    /// Monetary transactions.
+    Transactions,
+    /// Monetary transactions with fees, and payouts.
+    Finances,
+    /// Messages.
+    Messages,
+    /// What the account has bought.
+    Purchases,
+    /// Offers.
+    Offers,
+    /// Returns.
+    Returns,
+    /// Inquiries.
+    Inquiries,
+    /// Cases.
+    Cases,
 }
 
 /// What happened to a row.
@@ -39,7 +56,7 @@ pub enum Kind {
 /// One event that must be in the history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Event {
-    /// `order`, `order_line_item` or `listing`.
+    /// What the row is: `order`, `listing`, `return` and so on.
     pub entity: &'static str,
     /// The row's key without the account.
     pub key: Vec<String>,
@@ -54,6 +71,8 @@ pub(crate) struct Observed {
     listings: Option<Arc<Vec<Slot>>>,
     gone: BTreeMap<u64, Slot>,
     pub(crate) events: Vec<Event>,
+    /// The tables of all other passes, by name.
+    pub(crate) tables: BTreeMap<&'static str, Seen>,
 }
 
 impl Observed {
@@ -145,6 +164,19 @@ pub(crate) fn observe(account: &mut Account, pass: Pass) -> usize {
         Pass::ActiveInventory => account
             .observed
             .listings(&account.catalogue, &account.slots),
+        Pass::Transactions
+        | Pass::Finances
+        | Pass::Messages
+        | Pass::Purchases
+        | Pass::Offers
+        | Pass::Returns
+        | Pass::Inquiries
+        | Pass::Cases => {
+            for table in tables::of(account, pass) {
+                let seen = account.observed.tables.entry(table.name).or_default();
+                seen.take(&table, &mut account.observed.events);
+            }
+        }
     }
     account.observed.events.len() - before
 }

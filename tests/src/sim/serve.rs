@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Extension, Router,
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
@@ -16,10 +16,15 @@ use tokio::net::TcpListener;
 use super::{
     Hub,
     body::stopped,
+    exchanges::tap,
     faults::{FaultKind, Place},
     feed, fulfillment,
     refusal::Refusal,
 };
+
+/// The one path of the Trading API, and the header that names the call.
+pub(crate) const TRADING: &str = "/ws/api.dll";
+pub(crate) const CALL_NAME: &str = "x-ebay-api-call-name";
 
 /// Who asks, and what is to go wrong with the answer.
 #[derive(Clone, Debug)]
@@ -55,6 +60,7 @@ fn router(hub: Arc<Hub>) -> Router {
         )
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(middleware::from_fn_with_state(hub.clone(), gate))
+        .layer(middleware::from_fn_with_state(hub.clone(), tap))
         .with_state(hub)
 }
 
@@ -62,12 +68,17 @@ fn router(hub: Arc<Hub>) -> Router {
 async fn gate(State(hub): State<Arc<Hub>>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let query = request.uri().query().unwrap_or_default();
-    let place = Place::of(request.method() == Method::POST, &path, query);
-    let authorization = request.headers().get(header::AUTHORIZATION);
-    let token = authorization
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    let Some(call) = token.and_then(|token| admit(&hub, token, &path, place)) else {
+    let token = token(&path, request.headers()).map(str::to_owned);
+    let call = request.headers().get(CALL_NAME);
+    let call = call.and_then(|name| name.to_str().ok()).unwrap_or_default();
+    let place = Place::of(request.method() == Method::POST, &path, query, call);
+    // All Trading calls have one path: a fault finds its call by name.
+    let path = if path == TRADING {
+        format!("{path}/{call}")
+    } else {
+        path
+    };
+    let Some(call) = token.and_then(|token| admit(&hub, &token, &path, place)) else {
         return Refusal::token().into_response();
     };
     for fault in &call.faults {
@@ -92,6 +103,20 @@ async fn gate(State(hub): State<Arc<Hub>>, mut request: Request, next: Next) -> 
     }
     request.extensions_mut().insert(call);
     next.run(request).await
+}
+
+/// The access token, if it travels as the API at this path wants it.
+fn token<'a>(path: &str, headers: &'a HeaderMap) -> Option<&'a str> {
+    let text = |name: &str| headers.get(name)?.to_str().ok();
+    if path == TRADING {
+        return text("x-ebay-api-iaf-token");
+    }
+    let scheme = if path.starts_with("/post-order/") {
+        "IAF "
+    } else {
+        "Bearer "
+    };
+    text("authorization")?.strip_prefix(scheme)
 }
 
 fn admit(hub: &Hub, token: &str, path: &str, place: Place) -> Option<Call> {

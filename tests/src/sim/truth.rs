@@ -12,6 +12,7 @@ use super::{
     listing::{Listing, Price, Variation},
     order::{Line, Order},
     order_json::{line_value, order_value, put},
+    tables,
 };
 
 /// Payloads longer than this are left out unless all are asked for.
@@ -46,6 +47,16 @@ impl Payloads {
         } else {
             put(row, "payload", payload);
         }
+    }
+}
+
+impl Payloads {
+    /// A row that carries its payload, with as much of it as is wanted.
+    pub(crate) fn show(self, mut row: Value) -> Value {
+        if let Some(payload) = row.as_object_mut().and_then(|row| row.remove("payload")) {
+            self.put(&mut row, || payload);
+        }
+        row
     }
 }
 
@@ -88,12 +99,17 @@ pub(crate) fn truth(account: &Account, payloads: Payloads) -> Value {
     let listing_rows: Vec<Value> = slots
         .flat_map(|slot| listing_rows(&account.catalogue.listing(*slot), payloads))
         .collect();
-    json!({
-        "ebay_orders": order_rows,
-        "ebay_order_line_items": line_rows,
-        "ebay_active_inventory": listing_rows,
-        "ended": ended(account),
-    })
+    let mut truth = Map::new();
+    put_rows(&mut truth, "ebay_orders", order_rows);
+    put_rows(&mut truth, "ebay_order_line_items", line_rows);
+    put_rows(&mut truth, "ebay_active_inventory", listing_rows);
+    truth.insert("ended".to_owned(), json!(ended(account)));
+    tables::truth(account, payloads, &mut truth);
+    Value::Object(truth)
+}
+
+fn put_rows(truth: &mut Map<String, Value>, table: &str, rows: Vec<Value>) {
+    truth.insert(table.to_owned(), Value::Array(rows));
 }
 
 /// Keys of listings that were there and are not: as observed, or all of them without observation.
