@@ -104,6 +104,16 @@ pub(crate) fn json(text: Vec<u8>, faults: &[FaultKind], stop: watch::Receiver<()
             text.truncate(text.len().saturating_sub(2));
         }
     }
+    whole(text, kind, faults, stop)
+}
+
+/// An answer of this content type, cut short or left hanging if a fault says so.
+pub(crate) fn whole(
+    mut text: Vec<u8>,
+    kind: &'static str,
+    faults: &[FaultKind],
+    stop: watch::Receiver<()>,
+) -> Response {
     let ending = Ending::of(faults);
     let length = text.len();
     let body = if ending == Ending::Whole {

@@ -26,6 +26,8 @@ pub(crate) fn positions(rng: &mut Rng, len: usize, count: usize) -> BTreeSet<usi
 pub(crate) fn advance(account: &mut Account, now: i64) {
     advance_orders(account, now);
     advance_listings(account);
+    account.purchases.advance(now);
+    account.messages.advance(now);
     // One line for each further API.
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// Trading calls that are served.
-const CALLS: [&str; 0] = [];
+const CALLS: [&str; 2] = ["GetOrders", "GetMyMessages"];
 /// Paths of JSON lists, with the name under which their requests are counted.
 const PAGES: [(&str, &str); 0] = [];
 /// How paths of single items begin, with the name under which their requests are counted.
@@ -183,6 +183,15 @@ pub enum FaultKind {
     StatusUnknown {},
     /// The report task does not exist.
     TaskLost {},
+    /// A Trading answer with HTTP 200 that says `Ack` Failure and this error.
+    AckFailure {
+        /// eBay's error code.
+        code: u32,
+    },
+    /// A Trading answer with `Ack` `PartialFailure`: half of the items and an error.
+    AckPartialFailure {},
+    /// The account's first token has expired; any other one of it is good.
+    TokenExpired {},
 }
 
 impl FaultKind {
@@ -198,7 +207,11 @@ impl FaultKind {
             );
         let detail = matches!(place, Place::Detail { .. });
         match self {
-            Self::Status { .. } | Self::StallHeaders {} | Self::NotModified204 {} => true,
+            Self::Status { .. }
+            | Self::StallHeaders {}
+            | Self::NotModified204 {}
+            | Self::TokenExpired {} => true,
+            Self::AckFailure { .. } | Self::AckPartialFailure {} => call,
             Self::CutBody { .. } | Self::StallBody { .. } => place != Place::TaskCreate,
             Self::TotalLies { .. } => page,
             Self::TotalChanges {} | Self::EmptyPage {} => later,
@@ -346,6 +359,8 @@ mod tests {
             "report_empty",
             "status_unknown",
             "task_lost",
+            "ack_partial_failure",
+            "token_expired",
         ];
         for kind in plain {
             assert!(parse(json!({"kind": kind})).is_ok(), "{kind}");
@@ -359,6 +374,7 @@ mod tests {
             json!({"kind": "truncated_zip", "drop": 4}),
             json!({"kind": "item_over_cap", "bytes": 9}),
             json!({"kind": "deep_nesting", "depth": 9}),
+            json!({"kind": "ack_failure", "code": 10007}),
         ] {
             assert!(parse(value.clone()).is_ok(), "{value}");
         }

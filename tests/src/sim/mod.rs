@@ -17,15 +17,18 @@ mod filler;
 mod fulfillment;
 mod lexicon;
 mod listing;
+mod messages;
 mod observe;
 mod order;
 mod order_json;
 mod order_query;
 mod page;
+mod purchases;
 mod refusal;
 mod report;
 mod serve;
 mod tables;
+mod trading;
 mod truth;
 mod world;
 mod xml;
@@ -165,6 +168,14 @@ impl Sim {
     /// The events that must be in the account's history, in the order of the observations.
     pub fn events(&self, account: &str) -> Result<Vec<Event>, SimError> {
         Ok(self.hub.world().account(account)?.observed.events.clone())
+    }
+
+    /// Gives the account a further access token.
+    pub fn renew(&self, account: &str, token: &str) -> Result<(), SimError> {
+        let mut world = self.hub.world();
+        let renewed = &mut world.account_mut(account)?.renewed;
+        renewed.insert(token.to_owned());
+        Ok(())
     }
 
     /// Arms a fault, beside those already in force.

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
     serve::ListenerExt,
 };
 use tokio::net::TcpListener;
@@ -20,6 +20,7 @@ use super::{
     faults::{FaultKind, Place},
     feed, fulfillment,
     refusal::Refusal,
+    trading::{self, Failing},
 };
 
 /// The one path of the Trading API, and the header that names the call.
@@ -58,6 +59,7 @@ fn router(hub: Arc<Hub>) -> Router {
             "/sell/feed/v1/task/{id}/download_result_file",
             get(feed::download),
         )
+        .route(TRADING, post(trading::call))
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(middleware::from_fn_with_state(hub.clone(), gate))
         .layer(middleware::from_fn_with_state(hub.clone(), tap))
@@ -73,12 +75,17 @@ async fn gate(State(hub): State<Arc<Hub>>, mut request: Request, next: Next) -> 
     let call = call.and_then(|name| name.to_str().ok()).unwrap_or_default();
     let place = Place::of(request.method() == Method::POST, &path, query, call);
     // All Trading calls have one path: a fault finds its call by name.
-    let path = if path == TRADING {
+    let is_trading = path == TRADING;
+    let path = if is_trading {
         format!("{path}/{call}")
     } else {
         path
     };
+    let is_there = token.is_some();
     let Some(call) = token.and_then(|token| admit(&hub, &token, &path, place)) else {
+        if is_trading {
+            return trading::refused(request.headers(), &Failing::token(is_there));
+        }
         return Refusal::token().into_response();
     };
     for fault in &call.faults {
@@ -129,6 +136,9 @@ fn admit(hub: &Hub, token: &str, path: &str, place: Place) -> Option<Call> {
         .filter_map(|armed| armed.strike(path, place))
         .collect();
     account.faults_fired += faults.len() as u64;
+    if faults.contains(&FaultKind::TokenExpired {}) && account.spec.token == token {
+        return None;
+    }
     Some(Call {
         account: account.spec.name.clone(),
         faults,

@@ -35,16 +35,16 @@ pub(crate) struct Table {
 }
 
 /// The tables that a pass fills.
-pub(crate) fn of(_account: &Account, pass: Pass) -> Vec<Table> {
+pub(crate) fn of(account: &Account, pass: Pass) -> Vec<Table> {
     match pass {
+        Pass::Messages => vec![account.messages.table()],
+        Pass::Purchases => vec![account.purchases.table()],
         // Orders and listings are kept by `observe` and `truth` in a cheaper form: they can be very
         // large.
         Pass::Orders
         | Pass::ActiveInventory
         | Pass::Transactions
         | Pass::Finances
-        | Pass::Messages
-        | Pass::Purchases
         | Pass::Offers
         | Pass::Returns
         | Pass::Inquiries
