@@ -21,8 +21,8 @@ pub(crate) struct Mirror {
     pub(crate) key: &'static [&'static str],
 }
 
-/// The three tables.
-pub(crate) const MIRRORS: [Mirror; 3] = [
+/// The tables.
+pub(crate) const MIRRORS: [Mirror; 5] = [
     Mirror {
         table: "ebay_orders",
         worker: "orders",
@@ -40,6 +40,18 @@ pub(crate) const MIRRORS: [Mirror; 3] = [
         worker: "active_inventory",
         entity: "listing",
         key: &["item_id", "sku", "variation_key"],
+    },
+    Mirror {
+        table: "ebay_purchases",
+        worker: "purchases",
+        entity: "purchase",
+        key: &["order_line_item_id"],
+    },
+    Mirror {
+        table: "ebay_messages",
+        worker: "messages",
+        entity: "message",
+        key: &["message_id"],
     },
 ];
 
@@ -71,8 +83,18 @@ pub(crate) fn stored(db: &Database, account: &str, mirror: &Mirror) -> (Rows, Ro
 pub(crate) fn same(truth: &Row, stored: &Row) -> bool {
     truth.iter().all(|(column, value)| match column.as_str() {
         "payload" => json(stored, "payload") == *value,
-        _ => stored[column] == *value,
+        _ => stored[column] == kept(value),
     })
+}
+
+/// SQLite has no booleans.
+fn kept(value: &Value) -> Value {
+    match value {
+        Value::Bool(yes) => Value::from(i64::from(*yes)),
+        Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            value.clone()
+        }
+    }
 }
 
 /// The worker's tables are exactly what is true now, ended rows included.

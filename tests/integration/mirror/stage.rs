@@ -106,6 +106,11 @@ impl Stage {
 
     /// Adds an account with both workers.
     pub(crate) fn account(&self, name: &str) {
+        self.account_for(name, "orders,active_inventory");
+    }
+
+    /// Adds an account with these workers.
+    pub(crate) fn account_for(&self, name: &str, workers: &str) {
         self.set_token(name, &token(name));
         let file = self.state.token_file(name);
         let file = file.to_str().unwrap();
@@ -116,7 +121,7 @@ impl Stage {
                 "add",
                 name,
                 "--workers",
-                "orders,active_inventory",
+                workers,
                 "--token-file",
                 file,
             ],

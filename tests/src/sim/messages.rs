@@ -103,7 +103,7 @@ pub(crate) fn answer(
     let messages = &account.messages;
     let mut said = match asked.text("DetailLevel") {
         Some("ReturnSummary") => Said {
-            before: vec![text::summary(messages.all.values())],
+            before: vec![text::summary(&messages.all)],
             ..Said::default()
         },
         Some("ReturnHeaders") => headers(messages, asked)?,

@@ -219,10 +219,7 @@ fn envelope(name: &str, mut said: Said, warnings: &[Failing], faults: &[FaultKin
         let half = said.items.len() / 2;
         said.items.truncate(half);
     }
-    let list = |elements: &[Element], out: &mut Vec<u8>| {
-        elements.iter().for_each(|element| element.write(out));
-    };
-    list(&said.before, &mut out);
+    out.extend(said.before.iter().flat_map(written));
     if !said.items.is_empty() {
         for name in said.path {
             out.extend_from_slice(format!("<{name}>").as_bytes());
@@ -234,7 +231,7 @@ fn envelope(name: &str, mut said: Said, warnings: &[Failing], faults: &[FaultKin
             out.extend_from_slice(format!("</{name}>").as_bytes());
         }
     }
-    list(&said.after, &mut out);
+    out.extend(said.after.iter().flat_map(written));
     tail(name, &mut out);
     damage::text(&mut out, faults);
     out

@@ -1,5 +1,7 @@
 //! A message as Trading writes it, the summary of the folders, and the row that must be stored.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::model::{FOLDERS, Message, SENT};
@@ -32,8 +34,8 @@ pub(super) fn message(message: &Message, owner: &str, whole: bool) -> Element {
     inner.extend([
         Element::text("Flagged", message.is_flagged),
         Element::text("Read", message.is_read),
-        Element::text("ReceiveDate", stamp(message.received)),
-        Element::text("ExpirationDate", stamp(message.expires())),
+        Element::text("ReceiveDate", &stamp(message.received)),
+        Element::text("ExpirationDate", &stamp(message.expires())),
     ]);
     let item = message.item.as_ref();
     inner.extend(item.map(|id| Element::text("ItemID", id)));
@@ -49,11 +51,9 @@ pub(super) fn message(message: &Message, owner: &str, whole: bool) -> Element {
 }
 
 /// How many messages each folder holds; inbox and sent messages have no name.
-pub(super) fn summary<'a>(all: impl Iterator<Item = &'a Message> + Clone) -> Element {
-    let count = |wanted: &dyn Fn(&Message) -> bool| {
-        let found = all.clone().filter(|message| wanted(message)).count();
-        found.to_string()
-    };
+pub(super) fn summary(all: &BTreeMap<String, Message>) -> Element {
+    let count =
+        |wanted: &dyn Fn(&Message) -> bool| all.values().filter(|message| wanted(message)).count();
     let folder = |(id, name): &(u32, Option<&str>)| {
         let mut inner = vec![Element::text("FolderID", id)];
         inner.extend(name.map(|name| Element::text("FolderName", name)));

@@ -26,7 +26,7 @@ fn parts(purchase: &Purchase, buyer: &str) -> Vec<Element> {
         Element::money("AmountPaid", purchase.paid.map_or(0, |_| total), of_total),
         checkout(purchase),
         Element::group("ShippingDetails", tracking(&purchase.parcels)),
-        Element::text("CreatedTime", stamp(purchase.created)),
+        Element::text("CreatedTime", &stamp(purchase.created)),
         Element::text("PaymentMethods", "CreditCard").repeated(),
         Element::text("PaymentMethods", "PayPal").repeated(),
         Element::group("ShippingAddress", address(purchase)),
@@ -40,7 +40,7 @@ fn parts(purchase: &Purchase, buyer: &str) -> Vec<Element> {
         ("ShippedTime", purchase.shipped),
     ];
     for (name, time) in times {
-        parts.extend(time.map(|time| Element::text(name, stamp(time))));
+        parts.extend(time.map(|time| Element::text(name, &stamp(time))));
     }
     parts
 }
@@ -52,7 +52,7 @@ fn checkout(purchase: &Purchase) -> Element {
     };
     let inner = vec![
         Element::text("eBayPaymentStatus", "NoPaymentFailure"),
-        Element::text("LastModifiedTime", stamp(purchase.modified)),
+        Element::text("LastModifiedTime", &stamp(purchase.modified)),
         Element::text("PaymentMethod", "CreditCard"),
         Element::text("Status", status),
     ];
@@ -90,12 +90,12 @@ fn transaction(purchase: &Purchase, line: &Line) -> Element {
         Element::text("Title", &line.title),
     ];
     let mut inner = vec![
-        Element::text("CreatedDate", stamp(purchase.created)),
+        Element::text("CreatedDate", &stamp(purchase.created)),
         Element::group("Item", item),
         Element::text("QuantityPurchased", line.quantity),
         Element::text("TransactionID", &line.transaction),
         Element::money("TransactionPrice", line.unit, purchase.currency),
-        Element::text("OrderLineItemID", line.id()),
+        Element::text("OrderLineItemID", &line.id()),
     ];
     if line.parcel.is_some() {
         inner.push(Element::group("ShippingDetails", tracking(&line.parcel)));

@@ -1,5 +1,7 @@
 //! XML elements of Trading answers: as text, and as the JSON in which a mirror keeps them.
 
+use std::fmt::Display;
+
 use serde_json::{Map, Value, json};
 
 use crate::sim::{lexicon::amount, xml::escaped};
@@ -17,7 +19,7 @@ pub(crate) struct Element {
 
 impl Element {
     /// An element with text.
-    pub(crate) fn text(name: &'static str, text: impl ToString) -> Self {
+    pub(crate) fn text(name: &'static str, text: impl Display + Copy) -> Self {
         Self {
             name,
             attribute: None,
@@ -39,7 +41,7 @@ impl Element {
     pub(crate) fn money(name: &'static str, hundredths: u64, currency: &str) -> Self {
         Self {
             attribute: Some(("currencyID", currency.to_owned())),
-            ..Self::text(name, amount(hundredths))
+            ..Self::text(name, &amount(hundredths))
         }
     }
 
@@ -51,13 +53,14 @@ impl Element {
 
     /// Appends the element as XML. Some texts are CDATA, as eBay has them.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        let mut open = format!("<{}", self.name);
-        if let Some((name, value)) = &self.attribute {
-            open.push_str(&format!(" {name}=\"{value}\""));
-        }
+        let attribute = self.attribute.as_ref();
+        let attribute = attribute.map(|(name, value)| format!(" {name}=\"{value}\""));
+        let open = format!("<{}{}>", self.name, attribute.unwrap_or_default());
         out.extend_from_slice(open.as_bytes());
-        out.push(b'>');
-        if self.text.contains('<') && self.text.len() % 3 == 0 && !self.text.contains("]]>") {
+        if self.text.contains('<')
+            && self.text.len().is_multiple_of(3)
+            && !self.text.contains("]]>")
+        {
             out.extend_from_slice(format!("<![CDATA[{}]]>", self.text).as_bytes());
         } else {
             let written = escaped(out, &self.text);
