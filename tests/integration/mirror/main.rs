@@ -23,4 +23,5 @@ mod reports;
 mod samples;
 mod stage;
 mod still;
+mod trading;
 mod windows;

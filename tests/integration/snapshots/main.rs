@@ -220,10 +220,10 @@ fn fault(rng: &mut Rng) -> Fault {
         FaultKind::Doctype {},
         FaultKind::TruncatedXml {},
         FaultKind::UnbalancedXml {},
-        FaultKind::CallDenied {
+        FaultKind::AckFailure {
             code: *[37, 340, 10_007].get(rng.usize(..3)).unwrap(),
-            partial: rng.bool(),
         },
+        FaultKind::AckPartialFailure {},
     ];
     let paths = ["/inventory_item", "/offer", "/GetMyeBaySelling"];
     Fault {

@@ -16,9 +16,11 @@ use super::{
     inventory_world::Stock,
     lexicon::{mix, mix_text},
     listing::{Catalogue, Slot},
+    messages::Messages,
     observe::Observed,
     order::Order,
     post_order::PostOrder,
+    purchases::Purchases,
 };
 
 /// How a report's XML is packed.
@@ -76,6 +78,12 @@ pub struct AccountSpec {
     /// Cases at the start, likewise.
     #[serde(default)]
     pub cases: u32,
+    /// Purchases at the start; 0 means that none ever appear.
+    #[serde(default)]
+    pub purchases: u32,
+    /// Messages at the start; 0 means that none ever appear.
+    #[serde(default)]
+    pub messages: u32,
     /// Milliseconds before now over which the orders' stamps are spread; 30 days unless told.
     #[serde(default = "month_ms")]
     pub history_ms: u64,
@@ -126,6 +134,8 @@ impl AccountSpec {
             returns: 0,
             inquiries: 0,
             cases: 0,
+            purchases: 0,
+            messages: 0,
             history_ms: month_ms(),
             big_listing_bytes: 0,
             stall_download: false,
@@ -169,6 +179,10 @@ pub(crate) struct Account {
     pub(crate) faults_fired: u64,
     pub(crate) requests: BTreeMap<&'static str, u64>,
     pub(crate) observed: Observed,
+    /// Tokens that are good besides the first one.
+    pub(crate) renewed: BTreeSet<String>,
+    pub(crate) purchases: Purchases,
+    pub(crate) messages: Messages,
 }
 
 /// How many different states of the listings are kept for reports made earlier.
@@ -202,6 +216,9 @@ impl Account {
             faults_fired: 0,
             requests: BTreeMap::new(),
             observed: Observed::default(),
+            renewed: BTreeSet::new(),
+            purchases: Purchases::new(&spec, seed, now),
+            messages: Messages::new(&spec, seed, now),
             spec,
         };
         for _ in 0..account.spec.orders {

@@ -104,22 +104,11 @@ pub(crate) fn json(text: Vec<u8>, faults: &[FaultKind], stop: watch::Receiver<()
             text.truncate(text.len().saturating_sub(2));
         }
     }
-    sent(text, kind, faults, stop)
+    whole(text, kind, faults, stop)
 }
 
-/// An XML answer with the body faults of its request applied.
-pub(crate) fn xml(text: Vec<u8>, faults: &[FaultKind], stop: watch::Receiver<()>) -> Response {
-    sent(text, "text/xml;charset=utf-8", faults, stop)
-}
-
-/// An XML answer as it is.
-pub(crate) fn xml_text(text: Vec<u8>) -> Response {
-    let kind = HeaderValue::from_static("text/xml;charset=utf-8");
-    (StatusCode::OK, [(header::CONTENT_TYPE, kind)], text).into_response()
-}
-
-/// The text, or as much of it as the faults let through.
-fn sent(
+/// An answer of this content type, cut short or left hanging if a fault says so.
+pub(crate) fn whole(
     mut text: Vec<u8>,
     kind: &'static str,
     faults: &[FaultKind],

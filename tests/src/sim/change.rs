@@ -28,6 +28,8 @@ pub(crate) fn advance(account: &mut Account, now: i64) {
     advance_listings(account);
     account.stock.advance();
     account.post_order.advance(now);
+    account.purchases.advance(now);
+    account.messages.advance(now);
     // One line for each further API.
     account.finances.advance(now);
 }

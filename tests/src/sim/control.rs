@@ -49,6 +49,11 @@ fn run(sim: &Sim, line: &str) -> Result<Value, SimError> {
             sim.fault(&account, Fault::try_from(members)?)?;
             Ok(json!({ "ok": true }))
         }
+        "renew" => {
+            let token: String = take(&mut members, "token")?;
+            sim.renew(&account, &token)?;
+            Ok(json!({ "ok": true }))
+        }
         "clear_faults" => {
             sim.clear_faults(&account)?;
             Ok(json!({ "ok": true }))

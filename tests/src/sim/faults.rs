@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{finances, post_order::ErrorShape};
 
 /// Trading calls that are served.
-const CALLS: [&str; 1] = ["GetMyeBaySelling"];
+const CALLS: [&str; 3] = ["GetMyeBaySelling", "GetOrders", "GetMyMessages"];
 /// Paths of JSON lists, with the name under which their requests are counted.
 const PAGES: [(&str, &str); 7] = [
     ("/sell/inventory/v1/inventory_item", "inventory_items"),
@@ -195,14 +195,6 @@ pub enum FaultKind {
     SameKeyTwice {},
     /// A well-formed report without items.
     ReportEmpty {},
-    /// A Trading call is answered with `Ack` Failure, or with everything and `PartialFailure`.
-    CallDenied {
-        /// eBay's code of the error.
-        code: u32,
-        /// Whether the answer is there all the same.
-        #[serde(default)]
-        partial: bool,
-    },
     /// The report task has a status that nobody has heard of.
     StatusUnknown {},
     /// The report task does not exist.
@@ -215,6 +207,15 @@ pub enum FaultKind {
         #[serde(default)]
         shape: ErrorShape,
     },
+    /// A Trading answer with HTTP 200 that says `Ack` Failure and this error.
+    AckFailure {
+        /// eBay's error code.
+        code: u32,
+    },
+    /// A Trading answer with `Ack` `PartialFailure`: half of the items and an error.
+    AckPartialFailure {},
+    /// The account's first token has expired; any other one of it is good.
+    TokenExpired {},
 }
 
 impl FaultKind {
@@ -230,7 +231,8 @@ impl FaultKind {
             );
         let detail = matches!(place, Place::Detail { .. });
         match self {
-            Self::Status { .. } | Self::StallHeaders {} => true,
+            Self::Status { .. } | Self::StallHeaders {} | Self::TokenExpired {} => true,
+            Self::AckFailure { .. } | Self::AckPartialFailure {} => call,
             // There the first page is a 204 when nothing is found: nobody could tell.
             Self::NotModified204 {} => !matches!(
                 place,
@@ -259,7 +261,6 @@ impl FaultKind {
             Self::TruncatedXml {} | Self::UnbalancedXml {} | Self::Doctype {} => {
                 call || place == Place::Report
             }
-            Self::CallDenied { .. } => call,
             Self::StatusUnknown {} | Self::TaskLost {} => place == Place::TaskGet,
             Self::PostOrderError { .. } => POST_ORDER.contains(&place.name()),
         }

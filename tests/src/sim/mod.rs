@@ -21,12 +21,14 @@ mod inventory_json;
 mod inventory_world;
 mod lexicon;
 mod listing;
+mod messages;
 mod observe;
 mod order;
 mod order_json;
 mod order_query;
 mod page;
 mod post_order;
+mod purchases;
 mod refusal;
 mod report;
 mod selling;
@@ -34,7 +36,6 @@ mod selling_item;
 mod serve;
 mod tables;
 mod trading;
-mod trading_ask;
 mod truth;
 mod world;
 mod xml;
@@ -180,6 +181,14 @@ impl Sim {
     /// Says from which API the account's listings are read from now on.
     pub fn listings_from(&self, account: &str, from: Listings) -> Result<(), SimError> {
         self.hub.world().account_mut(account)?.spec.listings_from = from;
+        Ok(())
+    }
+
+    /// Gives the account a further access token.
+    pub fn renew(&self, account: &str, token: &str) -> Result<(), SimError> {
+        let mut world = self.hub.world();
+        let renewed = &mut world.account_mut(account)?.renewed;
+        renewed.insert(token.to_owned());
         Ok(())
     }
 

@@ -6,77 +6,83 @@ use super::{
     faults::FaultKind,
     lexicon::mix,
     listing::Slot,
-    page::announced,
     selling_item::item,
-    trading::{Answer, Denial},
-    trading_ask::Ask,
+    trading::{Failing, Said, damage, element::Element, request::Asked},
 };
 
-/// What may be asked; the other lists of the call are not served.
-const KNOWN: [&str; 8] = [
-    "ActiveList.Include",
-    "ActiveList.IncludeNotes",
-    "ActiveList.Sort",
-    "ActiveList.Pagination.EntriesPerPage",
-    "ActiveList.Pagination.PageNumber",
-    "DetailLevel",
-    "HideVariations",
-    "WarningLevel",
-];
+/// What the call knows besides what every call does; of the lists only one is served.
+const KNOWN: [&str; 2] = ["ActiveList", "HideVariations"];
+const KNOWN_OF_LIST: [&str; 4] = ["Include", "IncludeNotes", "Sort", "Pagination"];
 /// Orders that put one listing always behind another, whatever happens to the others.
 const STABLE: [&str; 2] = ["ItemID", "StartTime"];
 const SORTS: [&str; 5] = ["EndTime", "ListingType", "Price", "TimeLeft", "Title"];
 const DEFAULT_ENTRIES: usize = 25;
 const MOST_ENTRIES: usize = 200;
+const LIST: [&str; 2] = ["ActiveList", "ItemArray"];
 
 /// Answers the call.
-pub(crate) fn answer(account: &Account, ask: &Ask, faults: &[FaultKind]) -> Result<Answer, Denial> {
-    ask.only(&KNOWN)?;
-    let entries = ask.number("ActiveList.Pagination.EntriesPerPage", 1..=MOST_ENTRIES)?;
-    let number = ask.number("ActiveList.Pagination.PageNumber", 1..=usize::MAX)?;
-    let (entries, number) = (entries.unwrap_or(DEFAULT_ENTRIES), number.unwrap_or(1));
-    let slots = sorted(account, ask.text("ActiveList.Sort"))?;
-    let asked =
-        ask.text("ActiveList.Include") == Some("true") || ask.text("ActiveList.Sort").is_some();
-    if !asked || slots.is_empty() && number == 1 && faults.is_empty() {
-        return Ok(Answer::default());
+pub(crate) fn answer(
+    account: &Account,
+    asked: &Asked,
+    faults: &[FaultKind],
+) -> Result<Said, Failing> {
+    let of_list = asked.at("ActiveList").map_or(&[][..], |list| &list.inner);
+    if let Some(unknown) = of_list
+        .iter()
+        .find(|element| !KNOWN_OF_LIST.contains(&element.name.as_str()))
+    {
+        return Err(Failing::input(&unknown.name));
+    }
+    let path = "ActiveList.Pagination.EntriesPerPage";
+    let entries = asked.number(path, MOST_ENTRIES, DEFAULT_ENTRIES)?;
+    let number = asked.number("ActiveList.Pagination.PageNumber", usize::MAX, 1)?;
+    let slots = sorted(account, asked.text("ActiveList.Sort"))?;
+    let wanted =
+        asked.text("ActiveList.Include") == Some("true") || asked.text("ActiveList.Sort").is_some();
+    if !wanted || slots.is_empty() && number == 1 && faults.is_empty() {
+        return Ok(Said {
+            known: &KNOWN,
+            ..Said::default()
+        });
     }
     let pages = slots.len().div_ceil(entries);
     if number > pages.max(1) {
-        return Err(Denial::page());
+        return Err(Failing::page());
     }
-    let later: &[FaultKind] = if number > 1 { faults } else { &[] };
-    let hide = ask.text("HideVariations") == Some("true");
+    let hide = asked.text("HideVariations") == Some("true");
     let now = now_ms();
-    let mut page: Vec<Vec<u8>> = slots
+    let mut page: Vec<Element> = slots
         .iter()
         .skip((number - 1) * entries)
         .take(entries)
-        .map(|slot| item(&account.catalogue.listing(*slot), now, hide).xml())
+        .map(|slot| item(&account.catalogue.listing(*slot), now, hide))
         .collect();
-    if later.contains(&FaultKind::EmptyPage {}) {
+    if number > 1 && faults.contains(&FaultKind::EmptyPage {}) {
         page.clear();
     }
-    let of_total = faults
-        .iter()
-        .filter(|fault| number > 1 || **fault != FaultKind::TotalChanges {});
-    let total = announced(slots.len(), &of_total.cloned().collect::<Vec<_>>());
-    Ok(Answer {
-        before: "<ActiveList><ItemArray>".to_owned(),
+    let total = damage::total(slots.len(), number, faults);
+    let result = Element::group(
+        "PaginationResult",
+        vec![
+            Element::text("TotalNumberOfPages", pages),
+            Element::text("TotalNumberOfEntries", total),
+        ],
+    );
+    Ok(Said {
+        path: &LIST,
         items: page,
-        after: format!(
-            "</ItemArray><PaginationResult><TotalNumberOfPages>{pages}</TotalNumberOfPages>\
-             <TotalNumberOfEntries>{total}</TotalNumberOfEntries></PaginationResult></ActiveList>"
-        ),
+        within: vec![result],
+        known: &KNOWN,
+        ..Said::default()
     })
 }
 
-fn sorted(account: &Account, sort: Option<&str>) -> Result<Vec<Slot>, Denial> {
+fn sorted(account: &Account, sort: Option<&str>) -> Result<Vec<Slot>, Failing> {
     let mut slots = account.slots.to_vec();
     match sort {
         Some(sort) if STABLE.contains(&sort) => slots.sort_by_key(|slot| slot.item),
         Some(sort) if !SORTS.contains(&sort) => {
-            return Err(Denial::input("Input data for tag Sort is invalid."));
+            return Err(Failing::input("ActiveList.Sort"));
         }
         // Any other order changes with what happens to the listings.
         _ => slots.sort_by_key(|slot| mix(slot.item, u64::from(slot.revision))),
@@ -95,12 +101,24 @@ mod tests {
         Account::new(spec, 5, 1_782_000_000_000)
     }
 
-    fn ask(inside: &str) -> Ask {
-        let body = format!("<GetMyeBaySellingRequest>{inside}</GetMyeBaySellingRequest>");
-        Ask::read("GetMyeBaySelling", &body).unwrap()
+    fn ask(inside: &str) -> Asked {
+        let root = "GetMyeBaySellingRequest";
+        let body = format!("<{root} xmlns=\"urn:ebay:apis:eBLBaseComponents\">{inside}</{root}>");
+        Asked::read(body.as_bytes(), root).unwrap()
     }
 
-    fn list(entries: usize, number: usize) -> Ask {
+    fn xml(element: &Element) -> String {
+        let mut out = Vec::new();
+        element.write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    /// The list's own elements, as text.
+    fn within(said: &Said) -> String {
+        said.within.iter().map(xml).collect()
+    }
+
+    fn list(entries: usize, number: usize) -> Asked {
         ask(&format!(
             "<ActiveList><Sort>StartTime</Sort><Pagination><EntriesPerPage>{entries}</EntriesPerPage>\
              <PageNumber>{number}</PageNumber></Pagination></ActiveList>"
@@ -113,22 +131,23 @@ mod tests {
         let mut found = Vec::new();
         for number in 1..=3 {
             let page = answer(&account, &list(13, number), &[]).unwrap();
-            assert!(page.after.contains("Pages>3<") && page.after.contains("Entries>30<"));
+            let told = within(&page);
+            assert!(told.contains("Pages>3<") && told.contains("Entries>30<"));
             found.extend(page.items);
         }
         assert_eq!(found.len(), 30);
         for (slot, item) in account.slots.iter().zip(&found) {
-            let item = String::from_utf8_lossy(item);
+            let item = xml(item);
             assert!(item.contains(&format!("<ItemID>{}</ItemID>", slot.item)));
         }
         let past = answer(&account, &list(13, 4), &[]).map(|_| ());
-        assert_eq!(past, Err(Denial::page()));
+        assert_eq!(past, Err(Failing::page()));
     }
 
     #[test]
     fn an_account_without_listings_has_no_list() {
         let page = answer(&account(0), &list(13, 1), &[]).unwrap();
-        assert_eq!((page.before.as_str(), page.items.len()), ("", 0));
+        assert!(page.items.is_empty() && page.within.is_empty());
     }
 
     #[test]
@@ -141,7 +160,7 @@ mod tests {
             "<ActiveList><Offset>1</Offset></ActiveList>",
         ] {
             let denied = answer(&account, &ask(inside), &[]).map(|_| ());
-            assert_eq!(denied.map_err(|denial| denial.code), Err(37), "{inside}");
+            assert_eq!(denied.map_err(|failing| failing.code), Err(37), "{inside}");
         }
     }
 
@@ -150,7 +169,7 @@ mod tests {
         let account = account(30);
         let total = |number, fault: FaultKind| {
             let page = answer(&account, &list(20, number), &[fault]).unwrap();
-            (page.items.len(), page.after.contains("Entries>31<"))
+            (page.items.len(), within(&page).contains("Entries>31<"))
         };
         assert_eq!(total(1, FaultKind::TotalLies { by: 1 }), (20, true));
         assert_eq!(total(1, FaultKind::TotalChanges {}), (20, false));

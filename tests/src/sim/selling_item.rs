@@ -1,14 +1,12 @@
 //! A listing as Trading's `Item`: the XML that is served, and the row that it must become.
 
-use std::io;
-
 use serde_json::{Map, Value, json};
 
 use super::{
     clock::stamp,
     lexicon::{THINGS, amount, mix},
     listing::{Listing, Price, Variation},
-    xml::escaped,
+    trading::element::Element,
 };
 
 /// Elements that eBay's schema lets repeat, of those that are served.
@@ -27,100 +25,26 @@ const SUMS: [&str; 5] = [
     "Variations",
 ];
 
-/// An element.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Element {
-    name: &'static str,
-    currency: Option<&'static str>,
-    inside: Inside,
-    /// Whether it changes while nobody changes the listing.
-    moves: bool,
+fn text(name: &'static str, text: impl AsRef<str>) -> Element {
+    listed(name, Element::text(name, text.as_ref()))
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Inside {
-    Text(String),
-    Elements(Vec<Element>),
+fn of(name: &'static str, elements: Vec<Element>) -> Element {
+    listed(name, Element::group(name, elements))
 }
 
-impl Element {
-    fn text(name: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            name,
-            currency: None,
-            inside: Inside::Text(text.into()),
-            moves: false,
-        }
+fn price(name: &'static str, price: Price) -> Element {
+    match price.currency {
+        Some(currency) => Element::money(name, price.hundredths, currency),
+        None => text(name, amount(price.hundredths)),
     }
+}
 
-    fn of(name: &'static str, elements: Vec<Self>) -> Self {
-        Self {
-            inside: Inside::Elements(elements),
-            ..Self::text(name, "")
-        }
-    }
-
-    fn price(name: &'static str, price: Price) -> Self {
-        Self {
-            currency: price.currency,
-            ..Self::text(name, amount(price.hundredths))
-        }
-    }
-
-    fn moving(self) -> Self {
-        Self {
-            moves: true,
-            ..self
-        }
-    }
-
-    /// The element as it is served.
-    pub(crate) fn xml(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        let written = self.write(&mut out);
-        debug_assert!(written.is_ok(), "writing to memory cannot fail");
-        out
-    }
-
-    fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        let name = self.name;
-        match self.currency {
-            Some(code) => write!(out, "<{name} currencyID=\"{code}\">")?,
-            None => write!(out, "<{name}>")?,
-        }
-        match &self.inside {
-            Inside::Text(text) => escaped(out, text)?,
-            Inside::Elements(elements) => {
-                for element in elements {
-                    element.write(out)?;
-                }
-            }
-        }
-        write!(out, "</{name}>")
-    }
-
-    /// What must be stored of it: everything but what moves.
-    fn json(&self) -> Value {
-        let elements = match (&self.inside, self.currency) {
-            (Inside::Text(text), None) => return json!(text),
-            (Inside::Text(text), Some(code)) => {
-                return json!({ "#text": text, "@currencyID": code });
-            }
-            (Inside::Elements(elements), _) => elements,
-        };
-        let mut members = Map::new();
-        for element in elements.iter().filter(|element| !element.moves) {
-            let value = element.json();
-            if LISTS.contains(&element.name) {
-                let list = members.entry(element.name).or_insert_with(|| json!([]));
-                list.as_array_mut()
-                    .into_iter()
-                    .for_each(|list| list.push(value.clone()));
-            } else {
-                members.insert(element.name.to_owned(), value);
-            }
-        }
-        Value::Object(members)
+fn listed(name: &str, element: Element) -> Element {
+    if LISTS.contains(&name) {
+        element.repeated()
+    } else {
+        element
     }
 }
 
@@ -160,64 +84,61 @@ impl Extra {
 /// The listing as an `Item`, at this time.
 pub(crate) fn item(listing: &Listing, now: i64, hide_variations: bool) -> Element {
     let extra = Extra::of(listing);
-    let (quantity, price) = whole(listing);
+    let (quantity, lowest) = whole(listing);
     let variations = u32::try_from(listing.variations.len().max(1)).unwrap_or(1);
     let moving = u64::try_from(now).unwrap_or_default();
     let mut status = Vec::new();
     if let Some(bids) = listing.bids {
-        status.push(Element::text("BidCount", bids.to_string()));
+        status.push(text("BidCount", bids.to_string()));
     }
     let converted = Price {
-        hundredths: price.hundredths + moving % 97,
+        hundredths: lowest.hundredths + moving % 97,
         currency: Some("CHF"),
     };
-    status.push(Element::price("ConvertedCurrentPrice", converted).moving());
-    status.push(Element::price("CurrentPrice", price));
-    status.push(Element::text(
-        "QuantitySold",
-        (extra.sold * variations).to_string(),
-    ));
+    status.push(price("ConvertedCurrentPrice", converted).moving());
+    status.push(price("CurrentPrice", lowest));
+    status.push(text("QuantitySold", (extra.sold * variations).to_string()));
     let cost = Price {
         hundredths: 499,
         currency: Some("USD"),
     };
-    let option = Element::of(
+    let option = of(
         "ShippingServiceOptions",
-        vec![Element::price("ShippingServiceCost", cost)],
+        vec![price("ShippingServiceCost", cost)],
     );
     let mut elements = vec![
-        Element::text("ItemID", listing.item.to_string()),
-        Element::of(
+        text("ItemID", listing.item.to_string()),
+        of(
             "ListingDetails",
             vec![
-                Element::text("StartTime", extra.start_at),
-                Element::text("ViewItemURL", extra.view_url),
+                text("StartTime", extra.start_at),
+                text("ViewItemURL", extra.view_url),
             ],
         ),
-        Element::text("ListingType", extra.listing_type),
-        Element::text("Quantity", (quantity + extra.sold * variations).to_string()),
-        Element::of("SellingStatus", status),
-        Element::of(
+        text("ListingType", extra.listing_type),
+        text("Quantity", (quantity + extra.sold * variations).to_string()),
+        of("SellingStatus", status),
+        of(
             "ShippingDetails",
-            vec![option, Element::text("ShippingType", "Flat")],
+            vec![option, text("ShippingType", "Flat")],
         ),
-        Element::text("TimeLeft", format!("P{}DT{}S", moving % 30, moving % 3_600)).moving(),
-        Element::text("Title", extra.title),
-        Element::text("WatchCount", (moving % 101).to_string()).moving(),
-        Element::text("QuantityAvailable", quantity.to_string()),
+        text("TimeLeft", format!("P{}DT{}S", moving % 30, moving % 3_600)).moving(),
+        text("Title", extra.title),
+        text("WatchCount", (moving % 101).to_string()).moving(),
+        text("QuantityAvailable", quantity.to_string()),
     ];
-    elements.extend(listing.sku.clone().map(|sku| Element::text("SKU", sku)));
+    elements.extend(listing.sku.clone().map(|sku| text("SKU", sku)));
     elements.extend(
         extra
             .condition
-            .map(|name| Element::text("ConditionDisplayName", name)),
+            .map(|name| text("ConditionDisplayName", name)),
     );
     if !listing.variations.is_empty() && !hide_variations {
         let variations = listing.variations.iter();
         let variations = variations.map(|each| variation(each, extra.sold, moving));
-        elements.push(Element::of("Variations", variations.collect()));
+        elements.push(of("Variations", variations.collect()));
     }
-    Element::of("Item", elements)
+    of("Item", elements)
 }
 
 /// What is available in all, and the lowest price.
@@ -235,25 +156,22 @@ fn whole(listing: &Listing) -> (u32, Price) {
 
 fn variation(variation: &Variation, sold: u32, moving: u64) -> Element {
     let mut elements = Vec::new();
-    elements.extend(variation.sku.clone().map(|sku| Element::text("SKU", sku)));
-    elements.push(Element::price("StartPrice", variation.price));
-    elements.push(Element::text(
-        "Quantity",
-        (variation.quantity + sold).to_string(),
-    ));
+    elements.extend(variation.sku.clone().map(|sku| text("SKU", sku)));
+    elements.push(price("StartPrice", variation.price));
+    elements.push(text("Quantity", (variation.quantity + sold).to_string()));
     let mut lists = Vec::new();
     let walked = variation.each_specific(&mut |name, values| {
-        let mut list = vec![Element::text("Name", name)];
-        list.extend(values.iter().map(|value| Element::text("Value", *value)));
-        lists.push(Element::of("NameValueList", list));
+        let mut list = vec![text("Name", name)];
+        list.extend(values.iter().map(|value| text("Value", *value)));
+        lists.push(of("NameValueList", list));
         Ok(())
     });
     debug_assert!(walked.is_ok(), "nothing in the closure can fail");
-    elements.push(Element::of("VariationSpecifics", lists));
-    let sold = Element::text("QuantitySold", sold.to_string());
-    elements.push(Element::of("SellingStatus", vec![sold]));
-    elements.push(Element::text("WatchCount", (moving % 7).to_string()).moving());
-    Element::of("Variation", elements)
+    elements.push(of("VariationSpecifics", lists));
+    let sold = text("QuantitySold", sold.to_string());
+    elements.push(of("SellingStatus", vec![sold]));
+    elements.push(text("WatchCount", (moving % 7).to_string()).moving());
+    of("Variation", elements)
 }
 
 /// The columns that only Trading delivers, and the payload of each row of the listing.
@@ -312,7 +230,7 @@ mod tests {
     fn what_moves_is_served_and_not_stored() {
         for listing in listings(0) {
             let (now, later) = (item(&listing, 5, false), item(&listing, 7_000, false));
-            assert_ne!(now.xml(), later.xml());
+            assert_ne!(xml(&now), xml(&later));
             assert_eq!(now.json(), later.json());
         }
     }

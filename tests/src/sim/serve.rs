@@ -20,7 +20,7 @@ use super::{
     faults::{FaultKind, Place},
     feed, finances, fulfillment, inventory, post_order,
     refusal::Refusal,
-    trading,
+    trading::{self, Failing},
 };
 
 /// The one path of the Trading API, and the header that names the call.
@@ -80,14 +80,16 @@ async fn gate(State(hub): State<Arc<Hub>>, mut request: Request, next: Next) -> 
     let call = call.and_then(|name| name.to_str().ok()).unwrap_or_default();
     let place = Place::of(request.method() == Method::POST, &path, query, call);
     // All Trading calls have one path: a fault finds its call by name.
-    let path = if path == TRADING {
+    let is_trading = path == TRADING;
+    let path = if is_trading {
         format!("{path}/{call}")
     } else {
         path
     };
+    let is_there = token.is_some();
     let Some(call) = token.and_then(|token| admit(&hub, &token, &path, place)) else {
-        if let Place::Call { name } = place {
-            return trading::refused(name);
+        if is_trading {
+            return trading::refused(request.headers(), &Failing::token(is_there));
         }
         return Refusal::token().into_response();
     };
@@ -139,6 +141,9 @@ fn admit(hub: &Hub, token: &str, path: &str, place: Place) -> Option<Call> {
         .filter_map(|armed| armed.strike(path, place))
         .collect();
     account.faults_fired += faults.len() as u64;
+    if faults.contains(&FaultKind::TokenExpired {}) && account.spec.token == token {
+        return None;
+    }
     Some(Call {
         account: account.spec.name.clone(),
         faults,

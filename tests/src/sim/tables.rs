@@ -42,9 +42,11 @@ pub(crate) fn of(account: &Account, pass: Pass) -> Vec<Table> {
         Pass::Offers => vec![inventory_json::table(&account.stock)],
         Pass::Transactions => finances::rows::transaction_tables(account),
         Pass::Finances => finances::rows::finances_tables(account),
+        Pass::Messages => vec![account.messages.table()],
+        Pass::Purchases => vec![account.purchases.table()],
         // Orders and listings are kept by `observe` and `truth` in a cheaper form: they can be very
         // large.
-        Pass::Orders | Pass::ActiveInventory | Pass::Messages | Pass::Purchases => Vec::new(),
+        Pass::Orders | Pass::ActiveInventory => Vec::new(),
         Pass::Returns => vec![post_order::table(account, Dispute::Return)],
         Pass::Inquiries => vec![post_order::table(account, Dispute::Inquiry)],
         Pass::Cases => vec![post_order::table(account, Dispute::Case)],

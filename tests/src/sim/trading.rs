@@ -1,9 +1,12 @@
-//! The Trading API: one path, calls by name, XML both ways, and HTTP 200 whatever happens.
+//! The Trading API: one path for all calls, the name in a header, errors in answers with HTTP 200.
+
+pub(crate) mod damage;
+pub(crate) mod element;
+pub(crate) mod request;
 
 use axum::{
-    Extension,
-    extract::State,
-    http::HeaderMap,
+    body::Bytes,
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 
@@ -12,25 +15,46 @@ use super::{
     body,
     clock::{now_ms, stamp},
     faults::FaultKind,
-    refusal::Refusal,
-    selling,
+    messages, purchases, selling,
     serve::{CALL_NAME, Site},
-    trading_ask::Ask,
 };
+use element::Element;
+use request::Asked;
 
-/// Length of the values that fill an oversized item.
-const FILL: usize = 60 * 1024;
-/// The version of the schema in which answers come.
-const VERSION: u32 = 1_451;
+/// What answers a call.
+type Answering = fn(&Account, &Asked, &[FaultKind]) -> Result<Said, Failing>;
 
-/// One error of a call.
+/// Every call that is served.
+const CALLS: [(&str, Answering); 3] = [
+    ("GetMyeBaySelling", selling::answer),
+    ("GetOrders", purchases::answer),
+    ("GetMyMessages", messages::answer),
+];
+/// Numbers of the sites that there are.
+const SITES: [u16; 23] = [
+    0, 2, 3, 15, 16, 23, 71, 77, 100, 101, 123, 146, 186, 193, 201, 203, 205, 207, 210, 211, 212,
+    215, 216,
+];
+/// The oldest schema that is still understood, and the newest.
+const LEVELS: std::ops::RangeInclusive<u16> = 1_200..=1_455;
+const XML: &str = "text/xml;charset=utf-8";
+/// Elements that every request may have.
+const COMMON: [&str; 5] = [
+    "DetailLevel",
+    "ErrorLanguage",
+    "MessageID",
+    "OutputSelector",
+    "WarningLevel",
+];
+
+/// An error that eBay answers with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Denial {
+pub(crate) struct Failing {
     pub(crate) code: u32,
-    message: String,
+    pub(crate) message: String,
 }
 
-impl Denial {
+impl Failing {
     pub(crate) fn new(code: u32, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -38,212 +62,192 @@ impl Denial {
         }
     }
 
-    /// Something in the request is not as the schema has it.
-    pub(crate) fn input(message: impl Into<String>) -> Self {
+    /// The input at this path is no good.
+    pub(crate) fn input(path: &str) -> Self {
+        let message = format!("Input data for tag <{path}> is invalid or missing.");
         Self::new(37, message)
     }
 
-    /// The page is past the end.
+    /// There is no such page.
     pub(crate) fn page() -> Self {
         Self::new(340, "Page number is out of range.")
     }
 
-    /// The token is nobody's.
-    pub(crate) fn token() -> Self {
-        Self::new(931, "Auth token is invalid.")
+    /// The access token is missing, or nobody's or too old.
+    pub(crate) fn token(is_there: bool) -> Self {
+        if is_there {
+            Self::new(21_917_053, "Expired IAF token.")
+        } else {
+            Self::new(930, "No XML auth token header was passed.")
+        }
+    }
+
+    fn elements(&self, severity: &str) -> Element {
+        let class = match self.code {
+            10_007 => "SystemError",
+            _ => "RequestError",
+        };
+        let inner = vec![
+            Element::text("ShortMessage", &self.message),
+            Element::text("LongMessage", &self.message),
+            Element::text("ErrorCode", self.code),
+            Element::text("SeverityCode", severity),
+            Element::text("ErrorClassification", class),
+        ];
+        Element::group("Errors", inner).repeated()
     }
 }
 
-/// A list of items within an answer: what stands before them, each item, what follows.
+/// What a call answers between `Ack` and the end: elements around a list of items.
 #[derive(Debug, Default)]
-pub(crate) struct Answer {
-    pub(crate) before: String,
-    pub(crate) items: Vec<Vec<u8>>,
-    pub(crate) after: String,
+pub(crate) struct Said {
+    pub(crate) before: Vec<Element>,
+    /// Elements from below the root to the items; with no items they are left out.
+    pub(crate) path: &'static [&'static str],
+    pub(crate) items: Vec<Element>,
+    /// Elements beside the list of items, in the element that holds it.
+    pub(crate) within: Vec<Element>,
+    pub(crate) after: Vec<Element>,
+    /// Names of the elements that the call knows.
+    pub(crate) known: &'static [&'static str],
 }
 
 /// `POST /ws/api.dll`.
 pub(crate) async fn call(
-    (State(hub), Extension(call)): Site,
+    (axum::extract::State(hub), axum::Extension(call)): Site,
     headers: HeaderMap,
-    body: String,
+    sent: Bytes,
 ) -> Response {
     let name = text(&headers, CALL_NAME).to_owned();
-    let answered = match hub.world().account_mut(&call.account) {
-        Ok(account) => answer(account, &name, &headers, &body, &call.faults),
-        Err(_) => return Refusal::token().into_response(),
-    };
-    let denied = call.faults.iter().find_map(|fault| {
-        if let FaultKind::CallDenied { code, partial } = fault {
-            Some((*code, *partial))
-        } else {
-            None
+    let answered = {
+        let world = hub.world();
+        match world.account(&call.account) {
+            Ok(account) => answer(account, &headers, &sent, &call.faults),
+            Err(_) => Err(Failing::token(true)),
         }
-    });
-    let document = match (answered, denied) {
-        (Ok(answer), Some((code, true))) => {
-            let denial = Denial::new(code, "The call failed in part.");
-            document(&name, "PartialFailure", Some(&denial), answer, &call.faults)
-        }
-        (Ok(_), Some((code, false))) => denial_text(&name, &Denial::new(code, "The call failed.")),
-        (Ok(answer), None) => document(&name, "Success", None, answer, &call.faults),
-        (Err(denial), _) => denial_text(&name, &denial),
     };
-    body::xml(document, &call.faults, hub.stop.clone())
+    let xml = match answered {
+        Ok((said, warnings)) => envelope(&name, said, &warnings, &call.faults),
+        Err(failing) => failure(&name, &failing),
+    };
+    body::whole(xml, XML, &call.faults, hub.stop.clone())
 }
 
-fn answer(
-    account: &mut Account,
-    name: &str,
-    headers: &HeaderMap,
-    body: &str,
-    faults: &[FaultKind],
-) -> Result<Answer, Denial> {
-    let number = |name| text(headers, name).parse::<u32>().ok();
-    if number("x-ebay-api-siteid").is_none() {
-        return Err(Denial::new(10_011, "The site id is missing or invalid."));
-    }
-    if number("x-ebay-api-compatibility-level").is_none_or(|level| level < 900) {
-        return Err(Denial::new(21_943, "The compatibility level is invalid."));
-    }
-    let ask = Ask::read(name, body)?;
-    match name {
-        "GetMyeBaySelling" => selling::answer(account, &ask, faults),
-        _ => Err(Denial::new(2, format!("Unsupported API call: {name}"))),
-    }
+/// A whole answer for a request that the gate refuses.
+pub(crate) fn refused(headers: &HeaderMap, failing: &Failing) -> Response {
+    let xml = failure(text(headers, CALL_NAME), failing);
+    let kind = HeaderValue::from_static(XML);
+    ([(header::CONTENT_TYPE, kind)], xml).into_response()
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    let value = headers.get(name);
-    value
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default()
 }
 
-/// What a call with a token that is nobody's is answered.
-pub(crate) fn refused(name: &str) -> Response {
-    body::xml_text(denial_text(name, &Denial::token()))
-}
-
-fn denial_text(name: &str, denial: &Denial) -> Vec<u8> {
-    document(name, "Failure", Some(denial), Answer::default(), &[])
-}
-
-fn document(
-    name: &str,
-    ack: &str,
-    denial: Option<&Denial>,
-    mut answer: Answer,
+fn answer(
+    account: &Account,
+    headers: &HeaderMap,
+    sent: &[u8],
     faults: &[FaultKind],
-) -> Vec<u8> {
-    damage(&mut answer.items, faults);
-    let doctype = if faults.contains(&FaultKind::Doctype {}) {
-        format!("<!DOCTYPE {name}Response [<!ENTITY shop \"a shop\">]>\n")
-    } else {
-        String::new()
+) -> Result<(Said, Vec<Failing>), Failing> {
+    let name = text(headers, CALL_NAME);
+    let Some((_, answering)) = CALLS.iter().find(|(call, _)| *call == name) else {
+        let message = format!("The API call \"{name}\" is invalid or not supported.");
+        return Err(Failing::new(2, message));
     };
-    let errors = denial.map_or_else(String::new, |Denial { code, message }| {
-        format!(
-            "<Errors><ShortMessage>{message}</ShortMessage><LongMessage>{message}</LongMessage>\
-             <ErrorCode>{code}</ErrorCode><SeverityCode>Error</SeverityCode>\
-             <ErrorClassification>RequestError</ErrorClassification></Errors>"
-        )
-    });
-    let text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{doctype}\
-         <{name}Response xmlns=\"urn:ebay:apis:eBLBaseComponents\"><Timestamp>{}</Timestamp>\
-         <Ack>{ack}</Ack>{errors}<Version>{VERSION}</Version><Build>E{VERSION}_CORE_API_1</Build>{}",
-        stamp(now_ms()),
-        answer.before
-    );
-    let mut text = text.into_bytes();
-    text.extend_from_slice(&answer.items.concat());
-    if faults.contains(&FaultKind::TruncatedXml {}) {
-        text.truncate(text.len().saturating_sub(3));
-        return text;
-    }
-    text.extend_from_slice(answer.after.as_bytes());
-    text.extend_from_slice(format!("</{name}Response>").as_bytes());
-    text
-}
-
-/// Applies the faults that concern single items.
-fn damage(items: &mut Vec<Vec<u8>>, faults: &[FaultKind]) {
-    let Some(first) = items.first_mut() else {
-        return;
-    };
-    let whole = first.clone();
+    let number = |header: &str| text(headers, header).parse::<u16>().ok();
+    let site = number("x-ebay-api-siteid").filter(|site| SITES.contains(site));
+    site.ok_or_else(|| Failing::input("X-EBAY-API-SITEID"))?;
+    let level = number("x-ebay-api-compatibility-level").filter(|level| LEVELS.contains(level));
+    level.ok_or_else(|| Failing::input("X-EBAY-API-COMPATIBILITY-LEVEL"))?;
+    let kind = text(headers, header::CONTENT_TYPE.as_str());
+    let asked = Asked::read(sent, &format!("{name}Request"))
+        .filter(|_| kind.split(';').next() == Some("text/xml"))
+        .ok_or_else(|| Failing::new(5, "XML Parse error."))?;
     for fault in faults {
-        if let FaultKind::ItemOverCap { bytes } = fault {
-            let count = usize::try_from(*bytes).unwrap_or(0) / (FILL + 15) + 1;
-            let value = format!("<Extra>{}</Extra>", "x".repeat(FILL));
-            inject(first, value.repeat(count).as_bytes());
-        } else if let FaultKind::DeepNesting { depth } = fault {
-            let nest = format!("{}{}", "<a>".repeat(*depth), "</a>".repeat(*depth));
-            inject(first, nest.as_bytes());
-        } else if let FaultKind::InvalidUtf8 {} = fault {
-            inject(first, b"<Extra>bad \xff\xfe</Extra>");
-        } else if let FaultKind::UnbalancedXml {} = fault {
-            inject(first, b"<Extra>");
+        if let FaultKind::AckFailure { code } = fault {
+            return Err(Failing::new(*code, "A failure was asked for."));
         }
     }
-    if faults.contains(&FaultKind::DuplicateItem {}) {
-        items.push(whole);
-    }
+    let said = answering(account, &asked, faults)?;
+    let unknown = |element: &&Asked| {
+        let name = element.name.as_str();
+        !said.known.contains(&name) && !COMMON.contains(&name)
+    };
+    let warnings = asked.inner.iter().filter(unknown).map(|element| {
+        let message = format!("Unrecognized element <{}> in request.", element.name);
+        Failing::new(21_927, message)
+    });
+    let warnings = warnings.collect();
+    Ok((said, warnings))
 }
 
-/// Adds to the end of an element's content.
-fn inject(element: &mut Vec<u8>, content: &[u8]) {
-    let end = element.iter().rposition(|byte| *byte == b'<').unwrap_or(0);
-    element.splice(end..end, content.iter().copied());
+fn head(name: &str, ack: &str) -> Vec<u8> {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <{name}Response xmlns=\"urn:ebay:apis:eBLBaseComponents\"><Timestamp>{}</Timestamp>\
+         <Ack>{ack}</Ack>",
+        stamp(now_ms())
+    )
+    .into_bytes()
+}
+
+fn tail(name: &str, out: &mut Vec<u8>) {
+    let version = "<Version>1271</Version><Build>E1271_SIM_API_1_R1</Build>";
+    out.extend_from_slice(format!("{version}</{name}Response>\n").as_bytes());
+}
+
+fn failure(name: &str, failing: &Failing) -> Vec<u8> {
+    let mut out = head(name, "Failure");
+    failing.elements("Error").write(&mut out);
+    tail(name, &mut out);
+    out
+}
+
+fn envelope(name: &str, mut said: Said, warnings: &[Failing], faults: &[FaultKind]) -> Vec<u8> {
+    let partial = faults.contains(&FaultKind::AckPartialFailure {});
+    let ack = match (partial, warnings.is_empty()) {
+        (true, _) => "PartialFailure",
+        (false, false) => "Warning",
+        (false, true) => "Success",
+    };
+    let mut out = head(name, ack);
+    for warning in warnings {
+        warning.elements("Warning").write(&mut out);
+    }
+    if partial {
+        let failing = Failing::new(21_916_250, "A part could not be read.");
+        failing.elements("Error").write(&mut out);
+        let half = said.items.len() / 2;
+        said.items.truncate(half);
+    }
+    out.extend(said.before.iter().flat_map(written));
+    if !said.items.is_empty() || !said.within.is_empty() {
+        for name in said.path {
+            out.extend_from_slice(format!("<{name}>").as_bytes());
+        }
+        let mut items: Vec<Vec<u8>> = said.items.iter().map(written).collect();
+        damage::items(&mut items, faults);
+        out.extend_from_slice(&items.concat());
+        for (at, name) in said.path.iter().rev().enumerate() {
+            out.extend_from_slice(format!("</{name}>").as_bytes());
+            if at == 0 {
+                out.extend(said.within.iter().flat_map(written));
+            }
+        }
+    }
+    out.extend(said.after.iter().flat_map(written));
+    tail(name, &mut out);
+    damage::text(&mut out, faults);
+    out
+}
+
+fn written(element: &Element) -> Vec<u8> {
+    let mut out = Vec::new();
+    element.write(&mut out);
+    out
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answer() -> Answer {
-        Answer {
-            before: "<List>".to_owned(),
-            items: vec![b"<Item><Id>1</Id></Item>".to_vec()],
-            after: "</List>".to_owned(),
-        }
-    }
-
-    fn text(faults: &[FaultKind]) -> String {
-        String::from_utf8(document("GetX", "Success", None, answer(), faults)).unwrap()
-    }
-
-    #[test]
-    fn faults_change_exactly_what_they_name() {
-        let cases = [
-            (
-                vec![],
-                "<List><Item><Id>1</Id></Item></List></GetXResponse>",
-            ),
-            (
-                vec![FaultKind::DuplicateItem {}],
-                "<Item><Id>1</Id></Item><Item><Id>1</Id></Item></List>",
-            ),
-            (
-                vec![FaultKind::DeepNesting { depth: 2 }],
-                "<Id>1</Id><a><a></a></a></Item>",
-            ),
-            (vec![FaultKind::UnbalancedXml {}], "<Extra></Item></List>"),
-            (vec![FaultKind::Doctype {}], "<!DOCTYPE GetXResponse"),
-        ];
-        for (faults, part) in cases {
-            assert!(text(&faults).contains(part), "{part}");
-        }
-        assert!(text(&[FaultKind::TruncatedXml {}]).ends_with("</It"));
-        let big = text(&[FaultKind::ItemOverCap { bytes: 1_000_000 }]).len();
-        assert!((1_000_000..1_100_000).contains(&big), "{big}");
-    }
-
-    #[test]
-    fn a_denial_has_ebays_shape() {
-        let text = String::from_utf8(denial_text("GetX", &Denial::page())).unwrap();
-        assert!(text.contains("<Ack>Failure</Ack><Errors>"), "{text}");
-        assert!(text.contains("<ErrorCode>340</ErrorCode><SeverityCode>Error<"));
-    }
-}
+pub(crate) mod tests;

@@ -84,7 +84,7 @@ impl World {
     pub(crate) fn by_token(&mut self, token: &str) -> Option<&mut Account> {
         self.accounts
             .values_mut()
-            .find(|account| account.spec.token == token)
+            .find(|account| account.spec.token == token || account.renewed.contains(token))
     }
 
     /// A report task's id, unique in this simulator.

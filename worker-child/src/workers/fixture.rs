@@ -1,11 +1,17 @@
-//! Records as JSON and bodies as items, to hold them against hand-written expectations. Tests only.
+//! Records as JSON and bodies as items, to hold them against hand-written expectations; Trading
+//! answers to workers. Tests only.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json, json};
 use shared::record::{Record, Value};
 use shared::table::Table;
 
+use super::read::{Next, ReadSpan};
+use super::step::{Call, Item, Reply};
+use crate::fetch::request::{Request, Shape};
+use crate::fetch::trading::{self, Meaning};
 use crate::parse::xml::XmlSummary;
 use crate::parse::{Caps, Node, XmlItems, XmlStep};
 
@@ -108,4 +114,61 @@ pub(crate) fn listed(record: &Record) -> Json {
     let values = columns.map(|column| shown["row"][column.name].clone());
     let key = record.key.iter().map(|part| json!(part));
     key.chain(values).collect()
+}
+
+/// What becomes of a Trading answer to this request: its items go through the worker, and the
+/// worker takes the reply. An answer that is no good is an error in words.
+pub(crate) fn call<R: ReadSpan>(
+    reader: &mut R,
+    request: &Request,
+    body: &[u8],
+    out: &mut Vec<Record>,
+) -> Result<Next, String> {
+    let Shape::Call { item_path, tells } = request.shape else {
+        panic!("no Trading call: {request:?}");
+    };
+    let mut items = XmlItems::new(item_path, Caps::default());
+    items.feed(body);
+    items.end();
+    loop {
+        match items.next().map_err(|error| error.to_string())? {
+            XmlStep::Item { root, .. } => reader
+                .records(Item::Xml(root), out)
+                .map_err(|error| format!("{} in {}", error.what, error.path))?,
+            XmlStep::End => break,
+            XmlStep::Yield | XmlStep::NeedMore => {}
+        }
+    }
+    let root = items.envelope();
+    let tell = |path: &&'static str| Some((*path, root?.text_at(path)?.to_owned()));
+    let told = tells.iter().filter_map(tell).collect();
+    let summary = items.finish().map_err(|error| error.to_string())?;
+    let reply = match trading::meaning(&summary.asides) {
+        Meaning::Fine => Reply::Call(Call {
+            items: summary.items,
+            told,
+            warnings: summary.asides.errors,
+        }),
+        Meaning::PastTheEnd => Reply::Missing(trading::describe(&summary.asides)),
+        Meaning::TokenRefused
+        | Meaning::Suspended
+        | Meaning::CallsUsedUp
+        | Meaning::Internal
+        | Meaning::Wrong => return Err(trading::describe(&summary.asides)),
+    };
+    reader.next(reply).map_err(|failure| failure.to_string())
+}
+
+/// A real body, where a folder beside the workspace has it; `None` where there is no such folder.
+/// One that `EBAY_SAMPLES` names must be there.
+pub(crate) fn sample(name: &str) -> Option<Vec<u8>> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/ebay-samples");
+    let named = std::env::var_os("EBAY_SAMPLES").map(PathBuf::from);
+    if named.is_none() && !beside.is_dir() {
+        println!("skipped: eBay's samples are not at {}", beside.display());
+        return None;
+    }
+    let path = named.unwrap_or(beside).join(name);
+    let body = std::fs::read(&path);
+    Some(body.unwrap_or_else(|error| panic!("{}: {error}", path.display())))
 }

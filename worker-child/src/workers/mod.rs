@@ -7,10 +7,12 @@ mod finances_api;
 #[cfg(test)]
 mod fixture;
 pub mod inquiries;
+pub mod messages;
 pub mod offers;
 pub mod orders;
 mod paging;
 mod post_order;
+pub mod purchases;
 pub mod read;
 pub mod registry;
 pub mod rescan;

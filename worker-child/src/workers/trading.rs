@@ -11,7 +11,7 @@ use shared::failure::Failure;
 
 use super::paging::Paging;
 use super::read::Next;
-use super::step::{Call, bad_answer};
+use super::step::{Call, Reply, bad_answer, unexpected};
 use crate::fetch::request::{Auth, CALL_NAME, Request, Shape};
 
 const PATH: &str = "/ws/api.dll";
@@ -87,8 +87,15 @@ impl Elements {
     #[must_use]
     pub(super) fn within(mut self, name: &str, inner: &Self) -> Self {
         self.open(name);
-        self.xml.push_str(&inner.xml);
+        self = self.and(inner);
         self.close(name);
+        self
+    }
+
+    /// The same elements and these.
+    #[must_use]
+    pub(super) fn and(mut self, others: &Self) -> Self {
+        self.xml.push_str(&others.xml);
         self
     }
 
@@ -126,6 +133,17 @@ pub(super) fn call(name: &'static str, site: Site, elements: &Elements, shape: S
         .header("X-EBAY-API-SITEID", site.0.to_string())
         .header("X-EBAY-API-COMPATIBILITY-LEVEL", COMPATIBILITY_LEVEL)
         .may_be_missing()
+}
+
+/// The answer in a reply, or what is next if its page was past the end.
+pub(super) fn answer(reply: Reply) -> Result<Result<Call, Next>, Failure> {
+    if let Reply::Missing(what) = reply {
+        return Ok(Err(Next::Again(what)));
+    }
+    let Reply::Call(call) = reply else {
+        return Err(unexpected(&reply));
+    };
+    Ok(Ok(call))
 }
 
 /// A count that the answer tells, if it does.

@@ -29,6 +29,33 @@ pub(super) fn decimal<'a>(source: impl Source<'a>, path: &str) -> Result<Value, 
     }
 }
 
+/// Yes or no, or null if absent.
+pub(super) fn boolean<'a>(source: impl Source<'a>, path: &str) -> Result<Value, ParseError> {
+    Ok(field::boolean_opt(source, path)?.map_or(Value::Null, Value::Boolean))
+}
+
+/// An identifier, or null if absent or empty.
+pub(super) fn id<'a>(source: impl Source<'a>, path: &str) -> Result<Value, ParseError> {
+    Ok(field::id_opt(source, path)?.map_or(Value::Null, Value::Text))
+}
+
+/// A moment, or null if absent.
+pub(super) fn moment<'a>(source: impl Source<'a>, path: &str) -> Result<Value, ParseError> {
+    let found = field::timestamp_opt(source, path)?;
+    Ok(found.map_or(Value::Null, |time| Value::Time(Timestamp(time))))
+}
+
+/// The first of two values, the second one if that is null.
+pub(super) fn either(
+    first: Value,
+    second: impl FnOnce() -> Result<Value, ParseError>,
+) -> Result<Value, ParseError> {
+    if first == Value::Null {
+        return second();
+    }
+    Ok(first)
+}
+
 /// A moment that must be there.
 pub(super) fn time<'a>(source: impl Source<'a>, path: &str) -> Result<Timestamp, ParseError> {
     field::timestamp(source, path).map(Timestamp)

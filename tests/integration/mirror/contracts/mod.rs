@@ -53,7 +53,9 @@ fn every_exchange_conforms_to_ebays_contracts() {
     let (stage, sim) = Stage::simulated(40, "", &[]);
     let mut account = spec("anna", 30, 60);
     account.packing = Packing::Plain;
-    stage.join(&sim, account);
+    (account.purchases, account.messages) = (120, 220);
+    sim.account(account).unwrap();
+    stage.account_for("anna", "orders,active_inventory,purchases,messages");
     sim.keep_exchanges();
     let mut wrong = Vec::new();
     let mut seen = std::collections::BTreeMap::<String, usize>::new();
@@ -79,8 +81,10 @@ fn every_exchange_conforms_to_ebays_contracts() {
 }
 
 /// Every kind of request that the ten workers make.
-const KINDS: [&str; 3] = [
+const KINDS: [&str; 5] = [
     "/sell/fulfillment/v1/order",
     "/sell/feed/v1/inventory_task",
     "/sell/feed/v1/task/*/download_result_file",
+    "GetOrders",
+    "GetMyMessages",
 ];

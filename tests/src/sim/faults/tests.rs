@@ -45,6 +45,8 @@ fn every_kind_has_the_name_of_the_protocol_and_typos_are_refused() {
         "report_empty",
         "status_unknown",
         "task_lost",
+        "ack_partial_failure",
+        "token_expired",
     ];
     for kind in plain {
         assert!(parse(json!({"kind": kind})).is_ok(), "{kind}");
@@ -58,7 +60,7 @@ fn every_kind_has_the_name_of_the_protocol_and_typos_are_refused() {
         json!({"kind": "truncated_zip", "drop": 4}),
         json!({"kind": "item_over_cap", "bytes": 9}),
         json!({"kind": "deep_nesting", "depth": 9}),
-        json!({"kind": "call_denied", "code": 10_007}),
+        json!({"kind": "ack_failure", "code": 10_007}),
         json!({"kind": "post_order_error", "status": 400, "shape": "single"}),
     ] {
         assert!(parse(value.clone()).is_ok(), "{value}");

@@ -66,41 +66,17 @@ fn trading_answers() {
         may_be_missing: false,
         ..call()
     };
-    let place = "at POST /ws/api.dll";
+    #[rustfmt::skip]
     let cases = [
-        (good, call(), "done".to_owned()),
-        (asides("Failure", "340"), call(), "missing".to_owned()),
-        (
-            asides("Failure", "340"),
-            strict,
-            format!("bad_data: Ack is Failure: 340 m {place}"),
-        ),
-        (
-            asides("Failure", "37"),
-            call(),
-            format!("bad_data: Ack is Failure: 37 m {place}"),
-        ),
-        (
-            asides("PartialFailure", "1"),
-            call(),
-            format!("bad_data: Ack is PartialFailure: 1 m {place}"),
-        ),
-        (
-            asides("Failure", "932"),
-            call(),
-            "refresh, else unauthorized: Ack is Failure: 932 m".to_owned(),
-        ),
-        (
-            asides("Failure", "841"),
-            call(),
-            "forbidden: Ack is Failure: 841 m".to_owned(),
-        ),
-        (
-            asides("Failure", "518"),
-            call(),
-            "throttled: Ack is Failure: 518 m (until 1994-11-07T08:00:00.000Z)".to_owned(),
-        ),
-        (asides("Failure", "10007"), call(), "retry".to_owned()),
+        (good, call(), "done"),
+        (asides("Failure", "340"), call(), "missing"),
+        (asides("Failure", "340"), strict, "bad_data: Ack is Failure: 340 m at POST /ws/api.dll"),
+        (asides("Failure", "37"), call(), "bad_data: Ack is Failure: 37 m at POST /ws/api.dll"),
+        (asides("PartialFailure", "1"), call(), "bad_data: Ack is PartialFailure: 1 m at POST /ws/api.dll"),
+        (asides("Failure", "932"), call(), "refresh, else unauthorized: Ack is Failure: 932 m"),
+        (asides("Failure", "841"), call(), "forbidden: Ack is Failure: 841 m"),
+        (asides("Failure", "518"), call(), "throttled: Ack is Failure: 518 m (until 1994-11-07T08:00:00.000Z)"),
+        (asides("Failure", "10007"), call(), "retry"),
     ];
     for (asides, request, expected) in cases {
         let verdict = judge(Event::Read(&asides), &request, 0, 60);
@@ -109,7 +85,7 @@ fn trading_answers() {
     let internal = asides("Failure", "10007");
     assert_eq!(
         judge(Event::Read(&internal), &call(), 3, 60),
-        format!("transient: Ack is Failure: 10007 m (tried 4 times) {place}")
+        "transient: Ack is Failure: 10007 m (tried 4 times) at POST /ws/api.dll"
     );
 }
 

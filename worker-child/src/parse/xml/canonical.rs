@@ -18,6 +18,20 @@ pub fn tree_to_json(node: Node<'_>, arrays: &[&str], out: &mut String) {
     write(node, arrays, &mut members, out);
 }
 
+/// Appends the canonical JSON text of the child elements with the wanted names, as an object.
+pub fn members_to_json(
+    node: Node<'_>,
+    wanted: impl Fn(&str) -> bool,
+    arrays: &[&str],
+    out: &mut String,
+) {
+    let children = node.children().filter(|child| wanted(child.name()));
+    let mut members = children
+        .map(|child| Member::Child(child.name(), child.at))
+        .collect();
+    write_object(node, 0, arrays, &mut members, out);
+}
+
 /// A member of an object; a child element by its place in the tree, to keep
 /// what is sorted small.
 #[derive(Clone, Copy)]
@@ -60,6 +74,17 @@ fn write<'a>(node: Node<'a>, arrays: &[&str], members: &mut Vec<Member<'a>>, out
     if !node.text().is_empty() {
         members.push(Member::Text(node.text()));
     }
+    write_object(node, base, arrays, members, out);
+}
+
+/// Writes the members from `base` on as an object, and takes them off the stack.
+fn write_object<'a>(
+    node: Node<'a>,
+    base: usize,
+    arrays: &[&str],
+    members: &mut Vec<Member<'a>>,
+    out: &mut String,
+) {
     if let Some(level) = members.get_mut(base..) {
         // Stable: repeated elements keep their order.
         level.sort_by_key(Member::order);
