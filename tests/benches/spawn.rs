@@ -135,7 +135,7 @@ async fn ours(spawner: &Spawner, missing: &Path) -> Result<f64, Box<dyn Error>> 
         Process::adopt(child, BigFrames::default()).ok_or("a child without pipes")?;
     process.limit(&LIMITS)?;
     let status = process.wait().await?;
-    drop((sender, receiver, process.finish().await));
+    drop((sender, receiver, process.finish(&[]).await));
     let took = milliseconds(start);
     ended(status)?;
     Ok(took)
@@ -175,6 +175,6 @@ async fn hello(spawner: &Spawner, attempt_dir: &Path) -> Result<f64, Box<dyn Err
     // It ends when nobody is left to talk to.
     drop((sender, receiver, flight));
     process.wait().await?;
-    process.finish().await;
+    process.finish(&[]).await;
     Ok(took)
 }
