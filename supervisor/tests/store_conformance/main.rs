@@ -4,6 +4,7 @@
 mod attempts;
 mod audit;
 mod checkpoints;
+mod damages;
 mod folds;
 mod harness;
 mod killed;

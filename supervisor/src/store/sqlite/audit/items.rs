@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 
 use super::ACTION;
-use crate::store::audit::{Findings, Fold, Row, Told};
+use crate::store::audit::{Finding, Findings, Fold, Row, Told};
 use crate::store::change::{Cell, key_json, push_json_text};
 use crate::store::error::{During, StoreError};
 use crate::store::hash::{self, ContentHash};
@@ -23,9 +23,18 @@ const BATCH_BYTES: usize = 4 << 20;
 /// Columns of the statement before the key.
 const BEFORE_KEY: usize = 9;
 
+/// Rows that are looked at together.
+#[derive(Default)]
+struct Batch {
+    rows: Vec<Waiting>,
+    /// Numbers of rows that cannot be read, as text that is no UTF-8, and why.
+    unreadable: Vec<(i64, String)>,
+    /// The number of the last row of both kinds.
+    last: Option<i64>,
+}
+
 /// A row that waits for its history.
 struct Waiting {
-    row_id: i64,
     account: AccountId,
     key: Vec<String>,
     key_json: String,
@@ -46,13 +55,21 @@ pub(super) async fn verify(
     let mut after = 0;
     loop {
         let mut batch = read_batch(connection, &rows, account, (def, after)).await?;
-        let Some(last) = batch.last() else {
+        let Some(last) = batch.last else {
             return Ok(());
         };
-        after = last.row_id;
-        findings.audit.rows += batch.len() as u64;
-        fold_histories(connection, &events, &mut batch).await?;
-        for one in batch {
+        after = last;
+        findings.audit.rows += (batch.rows.len() + batch.unreadable.len()) as u64;
+        for (row_id, what) in batch.unreadable {
+            findings.push(Finding {
+                account: None,
+                table: def.name.to_owned(),
+                key: vec![format!("row {row_id}")],
+                what,
+            });
+        }
+        fold_histories(connection, &events, &mut batch.rows).await?;
+        for one in batch.rows {
             let mut faults = one.faults;
             faults.extend(one.fold.compare(&one.row));
             if !findings.knows(one.account) {
@@ -109,8 +126,8 @@ async fn read_batch(
     sql: &str,
     account: Option<AccountId>,
     (def, after): (&'static TableDef, i64),
-) -> Result<Vec<Waiting>, StoreError> {
-    let mut batch = Vec::new();
+) -> Result<Batch, StoreError> {
+    let mut batch = Batch::default();
     let mut weight = 0;
     let mut rows = sqlx::query(AssertSqlSafe(sql.to_owned()))
         .bind(after)
@@ -120,9 +137,18 @@ async fn read_batch(
     while weight < BATCH_BYTES
         && let Some(row) = poll_fn(|cx| rows.as_mut().poll_next(cx)).await
     {
-        let one = read(&row.during(ACTION)?, def).during(ACTION)?;
-        weight += one.row.cells.iter().map(weigh).sum::<usize>();
-        batch.push(one);
+        let row = row.during(ACTION)?;
+        let row_id: i64 = row.try_get(0).during(ACTION)?;
+        batch.last = Some(row_id);
+        match read(&row, def) {
+            Ok(one) => {
+                weight += one.row.cells.iter().map(weigh).sum::<usize>();
+                batch.rows.push(one);
+            }
+            Err(error) => batch
+                .unreadable
+                .push((row_id, format!("cannot be read: {error}"))),
+        }
     }
     Ok(batch)
 }
@@ -144,7 +170,6 @@ fn read(row: &SqliteRow, def: &'static TableDef) -> Result<Waiting, sqlx::Error>
     let ended_at: Option<String> = row.try_get(6)?;
     let faults = hash_faults(row, def, &cells)?;
     Ok(Waiting {
-        row_id: row.try_get(0)?,
         account: AccountId(row.try_get(1)?),
         key_json: key_json(&key),
         key,
@@ -205,8 +230,12 @@ async fn fold_histories(
         let row = row.during(ACTION)?;
         let at: i64 = row.try_get(0).during(ACTION)?;
         let place = usize::try_from(at).ok().and_then(|at| batch.get_mut(at));
-        if let Some(one) = place {
-            one.fold.apply(told(&row).during(ACTION)?);
+        let Some(one) = place else { continue };
+        match told(&row) {
+            Ok(told) => one.fold.apply(told),
+            Err(error) => one
+                .faults
+                .push(format!("has an event that cannot be read: {error}")),
         }
     }
     Ok(())
