@@ -123,6 +123,15 @@ fn open_returns_can_be_asked_for() {
     assert!(closed > 0 && closed < all);
     let members = open["members"].as_array().unwrap();
     assert!(members.iter().all(|member| member["state"] != "CLOSED"));
+    let asked = |member: &&Value| member["state"] == "RETURN_REQUESTED";
+    let asked = members.iter().filter(asked).count();
+    let states = page("&states=RETURN_REQUESTED,CLOSED");
+    assert!(asked > 0 && states["total"] == closed + asked as u64);
+    let first = |sort: &str| page(sort)["members"][0]["creationInfo"]["creationDate"].to_string();
+    assert!(first("&sort=FILING_DATE") < first("&sort=-FILING_DATE"));
+    let id = members[0]["returnId"].as_str().unwrap();
+    assert_eq!(page(&format!("&return_id={id}"))["total"], 1);
+    assert_eq!(page("&order_id=1")["total"], 0);
 }
 
 #[test]

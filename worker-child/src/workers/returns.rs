@@ -7,7 +7,8 @@
 //! daily pass, which reads everything.
 //! *Quirks:* the detail (field group FULL) leaves out the summary, with it the state and the id,
 //! though some answers carry it: then it is the newer one. A return has no time of change but the
-//! last entry of its history. Ids are text here.
+//! last entry of its history. Ids are text here. A search without `return_state` is taken to show
+//! every return; one of eBay's pages (`CountSummaryType`) says that it shows the open ones.
 //! *Columns:* type, state and status as the summary has them; the amount is what the seller
 //! refunds, or is expected to; respond-by is the seller's; closed is the last change to `CLOSED`.
 //! *Left out of the content hash:* whether buyer and seller may escalate now: the clock decides,

@@ -80,13 +80,65 @@ pub(crate) struct Ask {
     from: i64,
     to: i64,
     status: Option<String>,
+    /// Of a return.
+    states: Option<Vec<String>>,
     item: Option<String>,
     transaction: Option<String>,
+    /// Nothing here belongs to an order, and only a return to a return.
+    order: Option<String>,
+    return_id: Option<String>,
+    /// Oldest first instead of newest first.
+    pub(crate) ascending: bool,
     pub(crate) limit: usize,
     pub(crate) offset: usize,
 }
 
+impl Default for Ask {
+    fn default() -> Self {
+        Self {
+            from: 0,
+            to: 0,
+            status: None,
+            states: None,
+            item: None,
+            transaction: None,
+            order: None,
+            return_id: None,
+            ascending: false,
+            limit: 25,
+            offset: 0,
+        }
+    }
+}
+
 impl Ask {
+    /// Reads a parameter whose name is the same in all three; an error is eBay's id of it.
+    fn take(&mut self, kind: Kind, name: &str, value: &str) -> Result<(), u32> {
+        let of_return = kind == Kind::Return;
+        let text = || Some(value.to_owned());
+        match (name, value) {
+            ("limit", _) => {
+                let limit = value.parse().ok().filter(|limit| (1..=200).contains(limit));
+                self.limit = limit.ok_or(1612_u32)?;
+            }
+            ("offset", _) => self.offset = value.parse().map_err(|_| 1613_u32)?,
+            ("item_id", _) => self.item = text(),
+            ("transaction_id", _) => self.transaction = text(),
+            ("order_id", _) => self.order = text(),
+            ("return_id", _) if kind != Kind::Inquiry => self.return_id = text(),
+            ("states", _) if of_return => {
+                self.states = Some(value.split(',').map(str::to_owned).collect());
+            }
+            ("fieldgroups", "DEFAULT" | "SUMMARY") if !of_return => {}
+            ("sort", "FILING_DATE" | "+FILING_DATE") if of_return => self.ascending = true,
+            ("sort", "-FILING_DATE") if of_return => self.ascending = false,
+            ("sort", _) => return Err(1614),
+            ("fieldgroups", _) if !of_return => return Err(1614),
+            _ => return Err(1620),
+        }
+        Ok(())
+    }
+
     /// Whether one is asked for; both ends of the range count.
     pub(crate) fn wants(&self, dispute: &Dispute) -> bool {
         let same = |asked: &Option<String>, id: u64| {
@@ -95,6 +147,15 @@ impl Ask {
         (self.from..=self.to).contains(&dispute.created)
             && same(&self.item, dispute.item)
             && same(&self.transaction, dispute.transaction)
+            && self.order.is_none()
+            && match dispute.kind {
+                Kind::Return => same(&self.return_id, dispute.id),
+                Kind::Inquiry | Kind::Case => self.return_id.is_none(),
+            }
+            && self
+                .states
+                .as_ref()
+                .is_none_or(|states| states.iter().any(|state| state == dispute.stage.state))
             && self
                 .status
                 .as_ref()
@@ -117,15 +178,7 @@ fn has(dispute: &Dispute, status: &str) -> bool {
 /// Reads the decoded pairs of a query at time `now`.
 pub(crate) fn parse(kind: Kind, pairs: &[(String, String)], now: i64) -> Result<Ask, Trouble> {
     let names = Names::of(kind);
-    let mut ask = Ask {
-        from: now - WIDEST,
-        to: now,
-        status: None,
-        item: None,
-        transaction: None,
-        limit: 25,
-        offset: 0,
-    };
+    let mut ask = Ask::default();
     let (mut from, mut to) = (None, None);
     let mut seen = Vec::new();
     for (name, value) in pairs {
@@ -135,26 +188,17 @@ pub(crate) fn parse(kind: Kind, pairs: &[(String, String)], now: i64) -> Result<
         }
         seen.push(name);
         let time = || parse_time(value).ok_or_else(|| wrong(1611));
-        match name.as_str() {
-            "limit" => {
-                let limit = value.parse().ok().filter(|limit| (1..=200).contains(limit));
-                ask.limit = limit.ok_or_else(|| wrong(1612))?;
+        if name == names.from {
+            from = Some(time()?);
+        } else if name == names.to {
+            to = Some(time()?);
+        } else if name == names.status {
+            if !names.statuses.contains(&value.as_str()) {
+                return Err(wrong(1614));
             }
-            "offset" => ask.offset = value.parse().map_err(|_| wrong(1613))?,
-            "item_id" => ask.item = Some(value.clone()),
-            "transaction_id" => ask.transaction = Some(value.clone()),
-            name if name == names.from => from = Some(time()?),
-            name if name == names.to => to = Some(time()?),
-            name if name == names.status => {
-                if !names.statuses.contains(&value.as_str()) {
-                    return Err(wrong(1614));
-                }
-                ask.status = Some(value.clone());
-            }
-            _ => {
-                let message = format!("The parameter {name} is not known.");
-                return Err(Trouble::input(kind, 1620, message));
-            }
+            ask.status = Some(value.clone());
+        } else {
+            ask.take(kind, name, value).map_err(wrong)?;
         }
     }
     (ask.from, ask.to) = range(kind, from, to, now)?;

@@ -83,8 +83,10 @@ fn search(kind: Kind, site: Site, headers: &HeaderMap, pairs: &Pairs) -> Respons
             .of(kind)
             .filter(|dispute| ask.wants(dispute))
             .collect();
-        // Newest first.
-        hits.sort_by_key(|dispute| (-dispute.created, dispute.id));
+        hits.sort_by_key(|dispute| (dispute.created, dispute.id));
+        if !ask.ascending {
+            hits.reverse();
+        }
         let text = |dispute: &&Dispute| {
             let mut summary = bodies::summary(dispute, &call.account);
             bodies::date_summary(&mut summary, dispute, now);
