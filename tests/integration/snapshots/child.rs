@@ -119,7 +119,8 @@ fn converse(process: &mut Child, attempt: &Attempt) -> Ended {
     let mut send = |message: &ToChild| {
         let mut bytes = Vec::new();
         codec::encode_frame(message, &mut bytes).unwrap();
-        stdin.write_all(&bytes).unwrap();
+        // A run that failed waits for no answer, and the child may be gone.
+        stdin.write_all(&bytes).ok();
     };
     let mut ended = Ended::default();
     while let Some(body) = frame::read_blocking(&mut stdout).unwrap() {

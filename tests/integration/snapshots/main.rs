@@ -241,7 +241,7 @@ fn whatever_goes_wrong_a_snapshot_is_whole_or_none() {
     sim.listings_from(NAME, Listings::Trading).unwrap();
     let mut rng = Rng::with_seed(seed);
     let (mut whole, mut none) = (0, 0);
-    for turn in 0..40 {
+    for turn in 0..24 {
         sim.clear_faults(NAME).unwrap();
         let fault = fault(&mut rng);
         println!("turn {turn}: {fault:?}");

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt;
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
+use shared::attempt::{ListingSource, RunMode, SnapshotOrder};
 use shared::wire::message::FromChild;
 
 use crate::child::{Child, End, attempt, snapshot};
@@ -15,11 +16,43 @@ const MIB: u64 = 1024 * 1024;
 
 /// A report of one listing with one variation of about this many bytes.
 fn one_big_listing(bytes: usize) -> Vec<u8> {
-    let value = "0123456789abcdef".repeat(60 * 64);
     let mut xml = String::with_capacity(bytes + 1024);
     xml.push_str("<BulkDataExchangeResponses><ActiveInventoryReport><SKUDetails>");
     xml.push_str("<ItemID>1</ItemID><Variations><Variation><SKU>s</SKU>");
-    xml.push_str("<Price currencyID=\"USD\">1.0</Price><VariationSpecifics>");
+    xml.push_str("<Price currencyID=\"USD\">1.0</Price>");
+    push_specifics(bytes, &mut xml);
+    xml.push_str("</Variation></Variations></SKUDetails>");
+    xml.push_str("</ActiveInventoryReport></BulkDataExchangeResponses>");
+    xml.into_bytes()
+}
+
+/// A page of Trading with the same listing.
+fn one_big_item(bytes: usize) -> Vec<u8> {
+    let mut xml = String::with_capacity(bytes + 1024);
+    xml.push_str("<GetMyeBaySellingResponse><Ack>Success</Ack><ActiveList><ItemArray><Item>");
+    xml.push_str("<ItemID>1</ItemID><Variations><Variation><SKU>s</SKU>");
+    push_specifics(bytes, &mut xml);
+    xml.push_str("</Variation></Variations></Item></ItemArray></ActiveList>");
+    xml.push_str("</GetMyeBaySellingResponse>");
+    xml.into_bytes()
+}
+
+/// A page of Trading with a listing of as many variations as an item may have elements.
+fn many_variations() -> Vec<u8> {
+    let variations = "<Variation/>".repeat((1 << 17) - 10);
+    format!(
+        "<GetMyeBaySellingResponse><Ack>Success</Ack><ActiveList><ItemArray><Item><ItemID>1</ItemID>\
+         <Title>{}</Title><Variations>{variations}</Variations></Item></ItemArray></ActiveList>\
+         </GetMyeBaySellingResponse>",
+        "t".repeat(300)
+    )
+    .into_bytes()
+}
+
+/// Specifics until the text has about this many bytes.
+fn push_specifics(bytes: usize, xml: &mut String) {
+    let value = "0123456789abcdef".repeat(60 * 64);
+    xml.push_str("<VariationSpecifics>");
     let mut number = 0;
     while xml.len() < bytes {
         number += 1;
@@ -29,9 +62,7 @@ fn one_big_listing(bytes: usize) -> Vec<u8> {
         )
         .unwrap();
     }
-    xml.push_str("</VariationSpecifics></Variation></Variations></SKUDetails>");
-    xml.push_str("</ActiveInventoryReport></BulkDataExchangeResponses>");
-    xml.into_bytes()
+    xml.push_str("</VariationSpecifics>");
 }
 
 /// A report of many small listings of about this many bytes.
@@ -56,7 +87,22 @@ fn many_listings(bytes: usize) -> Vec<u8> {
 /// in bytes.
 fn run(report: Vec<u8>, limit: u64) -> (End, Vec<&'static str>, u64) {
     let (port, _) = serve(feed(Answer::new(200, report)));
-    let attempt = attempt(port, vec![snapshot()]);
+    run_against(port, snapshot(), limit)
+}
+
+/// The same with listings from Trading, which answers everything with this page.
+fn run_trading(page: Vec<u8>, limit: u64) -> (End, Vec<&'static str>, u64) {
+    let (port, _) = serve(move |_, _| Answer::new(200, page.clone()));
+    let order = SnapshotOrder {
+        last_taken_at: None,
+        state: None,
+        listings: ListingSource::Trading,
+    };
+    run_against(port, RunMode::Snapshot(order), limit)
+}
+
+fn run_against(port: u16, mode: RunMode, limit: u64) -> (End, Vec<&'static str>, u64) {
+    let attempt = attempt(port, vec![mode]);
     let mut child = Child::spawn(&[attempt.runs[0].worker]);
     let pid = Pid::from_raw(i32::try_from(child.pid()).unwrap());
     let both = Rlimit {
@@ -101,6 +147,24 @@ fn the_largest_listing_fits_128_mib_and_not_24() {
     assert_eq!(failed.run, Some(shared::id::RunNo(0)));
     let near = (failed.live + failed.size) * 4 >= failed.limit * 3;
     assert!(near, "{failed:?}");
+}
+
+#[test]
+fn the_largest_item_of_trading_fits_128_mib() {
+    let page = one_big_item(15 * 1024 * 1024 + 512 * 1024);
+    let size = page.len() as u64;
+    let (end, said, peak) = run_trading(page, 128 * MIB);
+    assert!(end.status.success(), "{}", end.stderr);
+    assert!(said.contains(&"Checkpoint"), "{said:?}");
+    assert!(peak < 5 * size + 12 * MIB, "peak of {} MiB", peak / MIB);
+}
+
+#[test]
+fn a_listing_of_too_many_variations_is_refused_in_time() {
+    let (end, said, peak) = run_trading(many_variations(), 128 * MIB);
+    assert!(end.status.success(), "{}", end.stderr);
+    assert!(said.contains(&"RunFailed"), "{said:?}");
+    assert!(peak < 128 * MIB, "peak of {} MiB", peak / MIB);
 }
 
 #[test]
