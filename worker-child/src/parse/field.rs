@@ -8,6 +8,7 @@ use chrono::DateTime;
 use serde_json::{Number, Value};
 
 use super::error::{ParseError, prefix};
+use super::json::Json;
 use super::xml::Node;
 
 /// Most digits and signs of a decimal, in bytes.
@@ -46,6 +47,27 @@ impl<'a> Source<'a> for &'a Value {
             Some(Value::Bool(value)) => Found::Bool(*value),
             Some(Value::Array(_)) => Found::Other("an array"),
             Some(Value::Object(_)) => Found::Other("an object"),
+        }
+    }
+}
+
+impl<'a> Source<'a> for Json<'a> {
+    fn find(self, path: &str) -> Found<'a> {
+        let Some(found) = self.at(path) else {
+            return Found::Absent;
+        };
+        if let Some(text) = found.as_str() {
+            Found::Text(text)
+        } else if let Some(number) = found.as_number() {
+            Found::Number(number)
+        } else if let Some(value) = found.as_bool() {
+            Found::Bool(value)
+        } else if found.is_null() {
+            Found::Absent
+        } else if found.is_object() {
+            Found::Other("an object")
+        } else {
+            Found::Other("an array")
         }
     }
 }
