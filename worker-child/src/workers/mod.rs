@@ -1,6 +1,7 @@
 //! The kinds of sync, one file each, behind one shape.
 
 pub mod active_inventory;
+pub mod body;
 #[cfg(test)]
 mod fixture;
 pub mod orders;

@@ -197,4 +197,9 @@ impl JsonItems {
             bytes: end,
         })
     }
+
+    /// The page as far as it was read, without its items: all of it, if no member had any.
+    pub fn outside(&self) -> &[u8] {
+        &self.outside.text
+    }
 }

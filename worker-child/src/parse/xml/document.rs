@@ -25,14 +25,24 @@ pub(super) struct Finished {
     pub(super) byte: u64,
     /// Length in the document.
     pub(super) raw_bytes: u64,
+    /// Which of the item paths it stands at.
+    pub(super) list: usize,
+}
+
+/// Where items stand.
+#[derive(Debug)]
+struct ItemPath {
+    names: Vec<String>,
+    /// How many of the open elements lie on it.
+    matched: usize,
 }
 
 /// Where the events go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Outside,
-    /// Inside an item that starts at this byte.
-    Item(u64),
+    /// Inside an item that starts at this byte, at this of the paths.
+    Item(u64, usize),
     /// Inside an aside that starts at this byte.
     Aside(u64),
 }
@@ -41,10 +51,8 @@ enum Place {
 #[derive(Debug)]
 pub(super) struct Document {
     caps: Caps,
-    item_path: Vec<String>,
+    item_paths: Vec<ItemPath>,
     place: Place,
-    /// How many of the open elements lie on the item path.
-    matched: usize,
     markup_seen: bool,
     /// The root's end was seen.
     pub(super) complete: bool,
@@ -58,12 +66,15 @@ pub(super) struct Document {
 }
 
 impl Document {
-    pub(super) fn new(item_path: &[&str], caps: Caps) -> Self {
+    pub(super) fn new(item_paths: &[&[&str]], caps: Caps) -> Self {
+        let item_path = |names: &&[&str]| ItemPath {
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+            matched: 0,
+        };
         Self {
             caps,
-            item_path: item_path.iter().map(|&name| name.to_owned()).collect(),
+            item_paths: item_paths.iter().map(item_path).collect(),
             place: Place::Outside,
-            matched: 0,
             markup_seen: false,
             complete: false,
             items: TreeBuilder::default(),
@@ -135,12 +146,16 @@ impl Document {
             return Err(self.bad(from, format!("second root element {}", shown(name))));
         }
         let depth = self.envelope.depth();
-        let expected = self.item_path.get(depth).map(String::as_str);
-        if self.matched == depth && expected == Some(name) {
-            if depth + 1 == self.item_path.len() {
-                self.place = Place::Item(from);
-            } else {
-                self.matched += 1;
+        let leads_on = |path: &ItemPath| {
+            path.matched == depth && path.names.get(depth).is_some_and(|next| next == name)
+        };
+        let ends = |path: &ItemPath| leads_on(path) && depth + 1 == path.names.len();
+        if let Some(list) = self.item_paths.iter().position(ends) {
+            self.place = Place::Item(from, list);
+        } else if self.item_paths.iter().any(leads_on) {
+            let paths = self.item_paths.iter_mut();
+            for path in paths.filter(|path| leads_on(path)) {
+                path.matched += 1;
             }
         } else if depth == 0 {
             let what = format!("wrong document: root {}", shown(name));
@@ -184,9 +199,11 @@ impl Document {
 
     /// Follows up the end of an element at `to`.
     fn closed(&mut self, to: u64) -> Result<(), ParseError> {
-        let (Place::Item(byte) | Place::Aside(byte)) = self.place else {
+        let (Place::Item(byte, _) | Place::Aside(byte)) = self.place else {
             let depth = self.envelope.depth();
-            self.matched = self.matched.min(depth);
+            for path in &mut self.item_paths {
+                path.matched = path.matched.min(depth);
+            }
             if depth == 0 {
                 self.root = Some(self.envelope.finish());
                 self.complete = true;
@@ -200,12 +217,13 @@ impl Document {
             return Ok(());
         }
         let tree = self.items.finish();
-        if self.place == Place::Item(byte) {
+        if let Place::Item(byte, list) = self.place {
             let raw_bytes = to - byte;
             self.finished.push(Finished {
                 tree,
                 byte,
                 raw_bytes,
+                list,
             });
             self.count += 1;
         } else {
@@ -284,7 +302,7 @@ impl Document {
                     return Err(self.too_large(from, what));
                 }
             }
-            Place::Item(byte) | Place::Aside(byte) => {
+            Place::Item(byte, _) | Place::Aside(byte) => {
                 if from - byte > self.caps.item_bytes as u64 {
                     return Err(self.item_too_large(byte));
                 }
@@ -337,7 +355,7 @@ impl Document {
         }
         let error = error.with_path(path);
         match self.place {
-            Place::Item(byte) => error.in_item(self.count, byte),
+            Place::Item(byte, _) => error.in_item(self.count, byte),
             Place::Outside | Place::Aside(_) => error,
         }
     }
