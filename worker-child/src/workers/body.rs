@@ -243,11 +243,12 @@ fn begin(
     first: &mut Vec<u8>,
     caps: Caps,
 ) -> Result<Option<Content>, ParseError> {
-    let mark = "\u{feff}".len();
-    let text = first.strip_prefix("\u{feff}".as_bytes());
-    let blank = if text.is_some() { mark } else { 0 };
-    let text = text.unwrap_or(first);
-    let blank = blank + text.len() - text.trim_ascii_start().len();
+    let mark = "\u{feff}".as_bytes();
+    if mark.starts_with(first) {
+        return Ok(None);
+    }
+    let text = first.strip_prefix(mark).unwrap_or(first);
+    let blank = first.len() - text.trim_ascii_start().len();
     let Some(&byte) = first.get(blank) else {
         return Ok(None);
     };
@@ -318,8 +319,11 @@ fn xml_step(
             index,
             ..
         } => {
-            let kind = kinds.iter().filter(|kind| item_path(kind).is_some());
-            if let Some(kind) = kind.into_iter().nth(list) {
+            let kind = kinds
+                .iter()
+                .filter(|kind| item_path(kind).is_some())
+                .nth(list);
+            if let Some(kind) = kind {
                 (kind.records)(Item::Xml(root), records)
                     .map_err(|error| error.in_item(index, byte))?;
             }
@@ -337,15 +341,11 @@ fn json_step(
 ) -> Result<Found, ParseError> {
     match items.next()? {
         JsonStep::Item {
-            json,
-            list,
-            byte,
-            index,
-            ..
+            list, byte, index, ..
         } => {
-            let kind = kinds.iter().filter(|kind| member(kind).is_some());
-            if let Some(kind) = kind.into_iter().nth(list) {
-                (kind.records)(Item::Json(json), records)
+            let kind = kinds.iter().filter(|kind| member(kind).is_some()).nth(list);
+            if let Some(kind) = kind {
+                (kind.records)(Item::Json(items.text_only()), records)
                     .map_err(|error| error.in_item(index, byte))?;
             }
             Ok(Found::Item)

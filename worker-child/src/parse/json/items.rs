@@ -198,6 +198,13 @@ impl JsonItems {
         })
     }
 
+    /// The text of the item just handed out, for a caller that does without its value, which is
+    /// dropped.
+    pub fn text_only(&mut self) -> &str {
+        self.tape = Tape::default();
+        self.item()
+    }
+
     /// The page as far as it was read, without its items: all of it, if no member had any.
     pub fn outside(&self) -> &[u8] {
         &self.outside.text
