@@ -8,7 +8,7 @@ use chrono::DateTime;
 use serde_json::{Number, Value};
 
 use super::error::{ParseError, prefix};
-use super::json::Json;
+use super::json::{Json, JsonValue};
 use super::xml::Node;
 
 /// Most digits and signs of a decimal, in bytes.
@@ -53,21 +53,13 @@ impl<'a> Source<'a> for &'a Value {
 
 impl<'a> Source<'a> for Json<'a> {
     fn find(self, path: &str) -> Found<'a> {
-        let Some(found) = self.at(path) else {
-            return Found::Absent;
-        };
-        if let Some(text) = found.as_str() {
-            Found::Text(text)
-        } else if let Some(number) = found.as_number() {
-            Found::Number(number)
-        } else if let Some(value) = found.as_bool() {
-            Found::Bool(value)
-        } else if found.is_null() {
-            Found::Absent
-        } else if found.is_object() {
-            Found::Other("an object")
-        } else {
-            Found::Other("an array")
+        match self.at(path).map(Json::value) {
+            None | Some(JsonValue::Null) => Found::Absent,
+            Some(JsonValue::Text(text)) => Found::Text(text),
+            Some(JsonValue::Number(number)) => Found::Number(number),
+            Some(JsonValue::Bool(value)) => Found::Bool(value),
+            Some(JsonValue::Array) => Found::Other("an array"),
+            Some(JsonValue::Object) => Found::Other("an object"),
         }
     }
 }

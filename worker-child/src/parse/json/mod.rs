@@ -28,4 +28,4 @@ pub use items::{Envelope, JsonItems, JsonStep};
 pub use outside::Member;
 pub(crate) use text::push_json_escaped;
 pub use text::{canonical, push_json_string};
-pub use tree::{Elements, Json, JsonTree};
+pub use tree::{Elements, Json, JsonTree, JsonValue};

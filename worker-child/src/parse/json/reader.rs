@@ -6,7 +6,7 @@
 use super::plain::plain;
 use super::tree::{Entry, Kind, Member, Span, Tape, narrow, rank};
 use crate::parse::caps::Caps;
-use crate::parse::error::ParseError;
+use crate::parse::error::{ParseError, prefix};
 
 mod literal;
 mod refusal;
@@ -63,19 +63,26 @@ struct Reader<'t> {
     room: Room,
     /// After a fault: the names and positions on the way to it, innermost first.
     path: Vec<String>,
-    /// Members of the objects that are open, outermost first.
-    open: Vec<Member>,
     tape: &'t mut Tape,
 }
 
-/// A name as it was read.
+/// A name as it was read. Small, so that it travels in registers.
 #[derive(Clone, Copy, Default)]
 struct Key {
-    rank: u64,
     span: Span,
-    escaped: bool,
-    /// The value follows its colon at once, and no escape is in the way.
-    tight: bool,
+    marks: Marks,
+}
+
+/// What is special about a name.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Marks {
+    /// White space before or behind its colon, or no name at all.
+    #[default]
+    Loose,
+    /// The value follows its colon at once.
+    Tight,
+    /// There are escapes in it.
+    Escaped,
 }
 
 /// A value as it was read.
@@ -108,7 +115,6 @@ impl<'t> Reader<'t> {
             at: 0,
             room,
             path: Vec::new(),
-            open: Vec::with_capacity(64),
             tape,
         }
     }
@@ -183,8 +189,8 @@ impl<'t> Reader<'t> {
             place: found.place,
             count: 0,
             kind: found.kind,
-            verbatim: found.own && key.tight,
-            escaped_key: key.escaped,
+            verbatim: found.own && key.marks == Marks::Tight,
+            escaped_key: key.marks == Marks::Escaped,
         });
         Ok(())
     }
@@ -204,7 +210,7 @@ impl<'t> Reader<'t> {
         self.room.depth -= 1;
         self.push(key, Found::own(start, start, kind))?;
         self.at += 1;
-        let base = self.open.len();
+        let base = self.tape.open.len();
         if kind == Kind::Object {
             self.members()?;
         } else {
@@ -221,7 +227,7 @@ impl<'t> Reader<'t> {
             entry.place = first;
             entry.count = count;
             // `{}` and `[]` are what they are.
-            entry.verbatim = key.tight && entry.value.len == 2;
+            entry.verbatim = key.marks == Marks::Tight && entry.value.len == 2;
         }
         Ok(())
     }
@@ -232,13 +238,30 @@ impl<'t> Reader<'t> {
             return Ok(());
         }
         loop {
-            let key = self.key()?;
-            self.open.push(Member {
-                rank: key.rank,
+            if self.peek() != Some(b'"') {
+                return Err(Fault::Invalid);
+            }
+            let start = self.at + 1;
+            let end = self.plain_end(start);
+            // Nearly every name is followed by its colon and its value; seen here, where nothing
+            // need be returned through memory, that costs half.
+            let key = match self.bytes.get(end..) {
+                Some([b'"', b':', next, ..]) if *next > b' ' => {
+                    self.at = end + 2;
+                    Key {
+                        span: Span::new(start, end),
+                        marks: Marks::Tight,
+                    }
+                }
+                Some(_) | None => self.loose_key(start, end)?,
+            };
+            self.tape.open.push(Member {
+                rank: self.rank(key),
                 at: narrow(self.tape.entries.len()),
             });
             if let Err(fault) = self.value(key) {
-                self.path.push(format!(".{}", self.name(key)));
+                let name = String::from_utf8_lossy(self.name(key));
+                self.path.push(format!(".{}", prefix(&name, 64)));
                 return Err(fault);
             }
             match self.after_blank() {
@@ -260,57 +283,26 @@ impl<'t> Reader<'t> {
             let entry = entries.get(member.at as usize);
             entry.map_or(&[][..], |entry| entry.name(bytes, unescaped))
         };
-        if let Some(level) = self.open.get(base..).filter(|level| !level.is_empty()) {
+        if let Some(level) = self.tape.open.get(base..).filter(|level| !level.is_empty()) {
             self.tape.shapes.sort(level, name, &mut self.tape.members);
         }
-        self.open.truncate(base);
+        self.tape.open.truncate(base);
     }
 
-    /// A name, its colon, and white space up to the value.
-    #[inline]
-    fn key(&mut self) -> Result<Key, Fault> {
-        if self.peek() != Some(b'"') {
-            return Err(Fault::Invalid);
-        }
-        let start = self.at + 1;
-        let end = self.plain_end(start);
-        if let Some([b'"', b':', next, ..]) = self.bytes.get(end..)
-            && *next > b' '
-        {
-            self.at = end + 2;
-            return Ok(Key {
-                rank: self.rank(start, end),
-                span: Span::new(start, end),
-                escaped: false,
-                tight: true,
-            });
-        }
-        self.loose_key(start, end)
-    }
-
-    /// A name with escapes, or with white space behind it.
+    /// A name that begins at `start`, its colon, and white space up to the value. The name has
+    /// escapes, the first of them at `end`, or white space around its colon.
     #[cold]
     fn loose_key(&mut self, start: usize, end: usize) -> Result<Key, Fault> {
-        let key = if self.bytes.get(end) == Some(&b'"') {
-            self.at = end + 1;
-            Key {
-                rank: self.rank(start, end),
-                span: Span::new(start, end),
-                ..Key::default()
-            }
-        } else {
-            let place = self.escaped(start, end)?;
-            let text = self.tape.unescaped.last();
-            Key {
-                rank: text.map_or(0, |text| rank(text)),
-                span: Span {
-                    start: narrow(start),
-                    len: place,
-                },
-                escaped: true,
-                tight: false,
-            }
+        let mut key = Key {
+            span: Span::new(start, end),
+            marks: Marks::Loose,
         };
+        if self.bytes.get(end) == Some(&b'"') {
+            self.at = end + 1;
+        } else {
+            key.span.len = self.escaped(start, end)?;
+            key.marks = Marks::Escaped;
+        }
         if self.after_blank() != Some(b':') {
             return Err(Fault::Invalid);
         }
@@ -319,17 +311,28 @@ impl<'t> Reader<'t> {
         Ok(key)
     }
 
+    fn name(&self, key: Key) -> &[u8] {
+        let (start, len) = (key.span.start as usize, key.span.len as usize);
+        let name = if key.marks == Marks::Escaped {
+            self.tape.unescaped.get(len).map(|name| name.as_bytes())
+        } else {
+            self.bytes.get(start..start + len)
+        };
+        name.unwrap_or_default()
+    }
+
     #[inline]
-    fn rank(&self, start: usize, end: usize) -> u64 {
+    fn rank(&self, key: Key) -> u64 {
+        let start = key.span.start as usize;
         let rest = self.bytes.get(start..).unwrap_or_default();
-        let len = end - start;
-        if let Some(first) = rest.first_chunk::<8>() {
+        if let Some(first) = rest.first_chunk()
+            && key.marks != Marks::Escaped
+        {
             // Behind a short name comes what is not the name's.
-            let others = u64::MAX.checked_shr(8 * narrow(len)).unwrap_or(0);
+            let others = u64::MAX.checked_shr(8 * key.span.len).unwrap_or(0);
             return u64::from_be_bytes(*first) & !others;
         }
-        let name = rest.get(..len).map(std::str::from_utf8);
-        name.and_then(Result::ok).map_or(0, rank)
+        rank(self.name(key))
     }
 
     fn elements(&mut self) -> Result<(), Fault> {

@@ -25,6 +25,8 @@ pub(super) struct Tape {
     pub(super) entries: Vec<Entry>,
     /// The members of each object together, sorted by name, each name once.
     pub(super) members: Vec<Member>,
+    /// While reading: the members of the objects that are open, outermost first.
+    pub(super) open: Vec<Member>,
     /// Strings that had escapes, without them.
     pub(super) unescaped: Vec<Box<str>>,
     pub(super) numbers: Vec<Number>,
@@ -146,6 +148,8 @@ impl Tape {
         self.entries.shrink_to(KEPT_ENTRIES);
         self.members.clear();
         self.members.shrink_to(KEPT_ENTRIES);
+        self.open.clear();
+        self.open.shrink_to(KEPT_ENTRIES);
         self.unescaped.clear();
         self.unescaped.shrink_to(KEPT_ENTRIES);
         self.numbers.clear();
@@ -163,12 +167,12 @@ impl Tape {
 }
 
 /// The first eight bytes of a name as a number that sorts alike; what is missing is zero.
-pub(super) fn rank(name: &str) -> u64 {
-    if let Some(start) = name.as_bytes().first_chunk() {
+pub(super) fn rank(name: &[u8]) -> u64 {
+    if let Some(start) = name.first_chunk() {
         return u64::from_be_bytes(*start);
     }
-    let bytes = name.bytes();
-    bytes.rfold(0, |rank, byte| rank >> 8 | u64::from(byte) << 56)
+    let bytes = name.iter();
+    bytes.rfold(0, |rank, byte| rank >> 8 | u64::from(*byte) << 56)
 }
 
 /// A value in a document; cheap to copy.
@@ -177,6 +181,23 @@ pub struct Json<'a> {
     pub(super) text: &'a str,
     pub(super) tape: &'a Tape,
     pub(super) at: u32,
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum JsonValue<'a> {
+    /// `null`.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number.
+    Number(&'a Number),
+    /// A string.
+    Text(&'a str),
+    /// See [`Json::as_array`].
+    Array,
+    /// See [`Json::get`].
+    Object,
 }
 
 impl std::fmt::Debug for Json<'_> {
@@ -190,10 +211,6 @@ impl<'a> Json<'a> {
         self.tape.entries.get(self.at as usize)
     }
 
-    pub(super) fn kind(self) -> Kind {
-        self.entry().map_or(Kind::Null, |entry| entry.kind)
-    }
-
     /// The value as it stands in the document.
     pub fn text(self) -> &'a str {
         let Some(entry) = self.entry() else { return "" };
@@ -203,46 +220,41 @@ impl<'a> Json<'a> {
         self.text.get(start..end).unwrap_or_default()
     }
 
+    /// What it is.
+    pub fn value(self) -> JsonValue<'a> {
+        let Some(entry) = self.entry() else {
+            return JsonValue::Null;
+        };
+        let place = entry.place as usize;
+        match entry.kind {
+            Kind::Null => JsonValue::Null,
+            Kind::True => JsonValue::Bool(true),
+            Kind::False => JsonValue::Bool(false),
+            Kind::Plain => JsonValue::Text(entry.value.of(self.text)),
+            Kind::Escaped => {
+                let text = self.tape.unescaped.get(place);
+                JsonValue::Text(text.map_or("", |text| text))
+            }
+            Kind::Number => {
+                let number = self.tape.numbers.get(place);
+                number.map_or(JsonValue::Null, JsonValue::Number)
+            }
+            Kind::Array => JsonValue::Array,
+            Kind::Object => JsonValue::Object,
+        }
+    }
+
     /// Whether this is `null`.
     pub fn is_null(self) -> bool {
-        self.kind() == Kind::Null
+        self.value() == JsonValue::Null
     }
 
     /// The text of a string.
     pub fn as_str(self) -> Option<&'a str> {
-        let entry = self.entry()?;
-        match entry.kind {
-            Kind::Plain => Some(entry.value.of(self.text)),
-            Kind::Escaped => Some(self.tape.unescaped.get(entry.place as usize)?),
-            Kind::Null | Kind::True | Kind::False | Kind::Number | Kind::Array | Kind::Object => {
-                None
-            }
+        if let JsonValue::Text(text) = self.value() {
+            return Some(text);
         }
-    }
-
-    /// A number.
-    pub fn as_number(self) -> Option<&'a Number> {
-        let entry = self.entry().filter(|entry| entry.kind == Kind::Number)?;
-        self.tape.numbers.get(entry.place as usize)
-    }
-
-    /// A boolean.
-    pub fn as_bool(self) -> Option<bool> {
-        match self.kind() {
-            Kind::True => Some(true),
-            Kind::False => Some(false),
-            Kind::Null
-            | Kind::Number
-            | Kind::Plain
-            | Kind::Escaped
-            | Kind::Array
-            | Kind::Object => None,
-        }
-    }
-
-    /// Whether this is an object.
-    pub fn is_object(self) -> bool {
-        self.kind() == Kind::Object
+        None
     }
 
     /// The elements of an array.
@@ -257,7 +269,7 @@ impl<'a> Json<'a> {
 
     /// The member of an object with this name; the last one, if there are several.
     pub fn get(self, name: &str) -> Option<Json<'a>> {
-        let rank = rank(name);
+        let rank = rank(name.as_bytes());
         self.members()
             .filter(|(found, _)| *found == rank)
             .map(|(_, child)| child)

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::text::{push_json_escaped, push_json_string};
-use super::tree::{Entry, Json, Kind};
+use super::tree::{Entry, Json, JsonValue, Kind};
 
 impl<'a> Json<'a> {
     /// The canonical text of the value: keys sorted bytewise, no white space, the last of several
@@ -46,7 +46,7 @@ impl Writer {
         match entry.kind {
             Kind::Null | Kind::True | Kind::False => self.out.push_str(entry.value.of(json.text)),
             Kind::Number => {
-                if let Some(number) = json.as_number() {
+                if let JsonValue::Number(number) = json.value() {
                     self.out.push_str(&number.to_string());
                 }
             }

@@ -2,22 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Fault, Key, Reader, Room};
-use crate::parse::error::{ParseError, prefix};
+use super::{Fault, Reader, Room};
+use crate::parse::error::ParseError;
 
 impl Reader<'_> {
-    pub(super) fn name(&self, key: Key) -> String {
-        let place = key.span.len as usize;
-        let name = if key.escaped {
-            self.tape.unescaped.get(place).map(|name| name.as_bytes())
-        } else {
-            let start = key.span.start as usize;
-            self.bytes.get(start..start + place)
-        };
-        let name = String::from_utf8_lossy(name.unwrap_or_default());
-        prefix(&name, 64).to_owned()
-    }
-
     #[cold]
     pub(super) fn place(&mut self, fault: Fault, text: &str, room: Room) -> ParseError {
         self.path.reverse();
