@@ -8,7 +8,6 @@ use shared::wire::message::Mark;
 use super::read::{Careful, Progress, ReadSpan, Span};
 use super::step::{Completed, Item, Reply, Step, SyncWorker};
 use crate::parse::ParseError;
-use crate::parse::json::Json;
 
 /// A run in snapshot mode that needs no preparation.
 #[derive(Debug)]
@@ -64,9 +63,5 @@ impl<R: ReadSpan> SyncWorker for Snapshot<R> {
 
     fn records(&mut self, item: Item<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {
         self.reading.reader.records(item, out)
-    }
-
-    fn parsed(&mut self, item: Json<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {
-        self.reading.reader.parsed(item, out)
     }
 }

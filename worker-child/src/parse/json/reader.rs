@@ -4,9 +4,10 @@
 //! given to `serde_json`, and so is a document that was refused, for the words and the place.
 
 use super::plain::plain;
-use super::tree::{Entry, Kind, Member, Span, Tape, narrow, rank};
+use super::tree::{Entry, Kind, Member, Span, Tape, narrow};
 use crate::parse::caps::Caps;
 use crate::parse::error::{ParseError, prefix};
+use crate::parse::rank::{rank, rank_within};
 
 mod literal;
 mod refusal;
@@ -323,16 +324,11 @@ impl<'t> Reader<'t> {
 
     #[inline]
     fn rank(&self, key: Key) -> u64 {
-        let start = key.span.start as usize;
-        let rest = self.bytes.get(start..).unwrap_or_default();
-        if let Some(first) = rest.first_chunk()
-            && key.marks != Marks::Escaped
-        {
-            // Behind a short name comes what is not the name's.
-            let others = u64::MAX.checked_shr(8 * key.span.len).unwrap_or(0);
-            return u64::from_be_bytes(*first) & !others;
+        if key.marks == Marks::Escaped {
+            return rank(self.name(key));
         }
-        rank(self.name(key))
+        let rest = self.bytes.get(key.span.start as usize..);
+        rank_within(rest.unwrap_or_default(), key.span.len as usize)
     }
 
     fn elements(&mut self) -> Result<(), Fault> {

@@ -7,6 +7,7 @@ use super::reader::{Room, document};
 use super::shapes::Shapes;
 use crate::parse::caps::Caps;
 use crate::parse::error::ParseError;
+use crate::parse::rank::rank;
 
 /// Entries that a tape keeps room for between documents.
 const KEPT_ENTRIES: usize = 1 << 13;
@@ -69,7 +70,7 @@ impl Entry {
 /// A member of an object in the order of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Member {
-    /// The [`rank`] of its name.
+    /// The rank of its name.
     pub(super) rank: u64,
     /// Its entry.
     pub(super) at: u32,
@@ -164,15 +165,6 @@ impl Tape {
             at: 0,
         }
     }
-}
-
-/// The first eight bytes of a name as a number that sorts alike; what is missing is zero.
-pub(super) fn rank(name: &[u8]) -> u64 {
-    if let Some(start) = name.first_chunk() {
-        return u64::from_be_bytes(*start);
-    }
-    let bytes = name.iter();
-    bytes.rfold(0, |rank, byte| rank >> 8 | u64::from(*byte) << 56)
 }
 
 /// A value in a document; cheap to copy.

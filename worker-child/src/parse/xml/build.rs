@@ -1,6 +1,6 @@
 //! Writing a tree: elements, attributes and text go into one arena in document order.
 
-use super::node::{AttrData, Node, NodeData, Span, local, narrow};
+use super::node::{AttrData, Node, NodeData, Span, narrow};
 use crate::parse::error::ParseErrorKind;
 
 /// A problem found while building; the caller knows the place.
@@ -9,6 +9,17 @@ pub(super) type Refused = (ParseErrorKind, String);
 /// Capacity that the arena keeps between batches, in bytes and in entries.
 const KEPT_BYTES: usize = 1 << 20;
 const KEPT_NODES: usize = 1 << 15;
+
+/// The name of an element.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Name<'w> {
+    /// With its prefix.
+    pub(super) whole: &'w str,
+    /// Without.
+    pub(super) local: &'w str,
+    /// The rank of the local name.
+    pub(super) rank: u64,
+}
 
 /// Builder of consecutive trees in one arena; at most one is unfinished, the last.
 ///
@@ -81,16 +92,17 @@ impl TreeBuilder {
         }
     }
 
-    /// Opens an element by its qualified name; attributes may follow.
-    pub(super) fn start(&mut self, name: &str) {
+    /// Opens an element; attributes may follow.
+    pub(super) fn start(&mut self, name: Name<'_>) {
         self.before_child();
         let start = self.text_bytes();
-        self.text.push_str(name);
+        self.text.push_str(name.whole);
         let end = self.text_bytes();
         let node = narrow(self.nodes.len() - self.base.nodes);
         let attrs = self.attrs.len() - self.base.attrs;
         self.nodes.push(NodeData {
-            name: Span::new(end - local(name).len(), end),
+            rank: name.rank,
+            name: Span::new(end - name.local.len(), end),
             text: Span::new(end, end),
             attrs: Span::new(attrs, attrs),
             end: node + 1,

@@ -6,9 +6,8 @@
 use quick_xml::events::{BytesDecl, BytesStart, Event};
 
 use super::asides::Asides;
-use super::build::{Refused, Tree, TreeBuilder, shown};
+use super::build::{Name, Refused, Tree, TreeBuilder, shown};
 use super::escape::{push_attr_value, push_text};
-use super::node::local;
 use crate::parse::caps::Caps;
 use crate::parse::error::{ParseError, ParseErrorKind};
 
@@ -117,20 +116,21 @@ impl Document {
     /// Opens an element; `tag` is there if it may have attributes.
     pub(super) fn start(
         &mut self,
-        name: &str,
+        name: Name<'_>,
         tag: Option<&BytesStart<'_>>,
         from: u64,
     ) -> Result<(), ParseError> {
         self.markup_seen = true;
-        if !starts_name(local(name)) {
-            return Err(self.bad(from, format!("malformed element name {}", shown(name))));
+        if !starts_name(name.local) {
+            let what = format!("malformed element name {}", shown(name.whole));
+            return Err(self.bad(from, what));
         }
         if self.depth() >= self.caps.depth {
             let what = format!("elements nest deeper than {}", self.caps.depth);
             return Err(self.too_large(from, what));
         }
         if self.place == Place::Outside {
-            self.enter(local(name), from)?;
+            self.enter(name.local, from)?;
         }
         let builder = self.builder();
         builder.start(name);
@@ -261,6 +261,15 @@ impl Document {
             return Err(self.bad(from, "text outside the root element"));
         }
         push_text(text, self.builder().text());
+        self.check_run(from)
+    }
+
+    /// Takes literal text without a carriage return.
+    pub(super) fn plain_text(&mut self, text: &str, from: u64) -> Result<(), ParseError> {
+        if self.depth() == 0 {
+            return self.text(text, from);
+        }
+        self.builder().text().push_str(text);
         self.check_run(from)
     }
 

@@ -12,11 +12,12 @@ mod escape;
 mod items;
 mod node;
 mod scan;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
 pub use asides::{AsideError, Asides};
-pub use canonical::tree_to_json;
+pub use canonical::{members_to_json, tree_to_json};
 pub use items::{XmlItems, XmlStep, XmlSummary};
 pub use node::Node;

@@ -1,9 +1,13 @@
 //! Reading a tree: nodes are views into an arena that is reused from batch to batch.
 
+use crate::parse::rank::rank;
+
 /// One element in the arena. Positions are relative to the tree's own slices,
 /// so that trees can move together when finished ones are dropped.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct NodeData {
+    /// The rank of the local name.
+    pub(super) rank: u64,
     /// Local name.
     pub(super) name: Span,
     /// Unescaped text.
@@ -93,10 +97,20 @@ impl<'a> Node<'a> {
         self.data().text.of(self.text)
     }
 
-    /// Whether the element has neither attributes nor child elements.
-    pub(super) fn is_bare(&self) -> bool {
+    pub(super) fn rank(&self) -> u64 {
+        self.data().rank
+    }
+
+    /// About how long the element's canonical text is, in bytes.
+    pub(super) fn room(&self) -> usize {
         let data = self.data();
-        data.attrs.len == 0 && data.end <= self.at + 1
+        let last = (data.end as usize).checked_sub(1);
+        let last = last.and_then(|last| self.nodes.get(last)).copied();
+        let end = last.unwrap_or_default().text;
+        let text = (end.start + end.len).saturating_sub(data.name.start);
+        let nodes = data.end.saturating_sub(self.at);
+        // Quotes, colon, comma, and braces now and then.
+        text as usize + 8 * nodes as usize
     }
 
     /// Attributes in document order, as qualified name and normalized value.
@@ -129,7 +143,17 @@ impl<'a> Node<'a> {
 
     /// The first child element with this local name.
     pub fn child(&self, name: &str) -> Option<Node<'a>> {
-        self.children().find(|child| child.name() == name)
+        let rank = rank(name.as_bytes());
+        let mut at = self.at + 1;
+        let end = self.data().end;
+        while at < end {
+            let data = self.nodes.get(at as usize)?;
+            if data.rank == rank && data.name.of(self.text) == name {
+                return Some(Node { at, ..*self });
+            }
+            at = data.end.max(at + 1);
+        }
+        None
     }
 
     /// All child elements with this local name, in document order.
@@ -146,8 +170,13 @@ impl<'a> Node<'a> {
         if path.is_empty() {
             return Some(*self);
         }
-        path.split('.')
-            .try_fold(*self, |node, name| node.child(name))
+        let (mut node, mut path) = (*self, path);
+        while let Some(point) = memchr::memchr(b'.', path.as_bytes()) {
+            let (name, rest) = path.split_at_checked(point)?;
+            node = node.child(name)?;
+            path = rest.get(1..)?;
+        }
+        node.child(path)
     }
 
     /// The text of the element at a path, `None` if there is no such element.
@@ -181,7 +210,7 @@ impl<'a> Iterator for Children<'a> {
 }
 
 /// The part of a qualified name after its prefix.
-pub(super) fn local(name: &str) -> &str {
+fn local(name: &str) -> &str {
     // On short names a plain loop beats a search.
     match name.bytes().position(|b| b == b':') {
         Some(at) => name.get(at + 1..).unwrap_or_default(),

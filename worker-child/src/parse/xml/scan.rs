@@ -8,10 +8,12 @@ use quick_xml::errors::{Error, SyntaxError};
 use quick_xml::events::BytesStart;
 use quick_xml::reader::Reader;
 
-use super::build::shown;
+use super::build::{Name, shown};
 use super::document::Document;
 use super::escape::resolve;
+use super::words::{blanks, name_end, text_end};
 use crate::parse::error::ParseError;
+use crate::parse::rank::rank_within;
 
 /// Longest reference, in bytes.
 const REFERENCE: usize = 64;
@@ -67,19 +69,30 @@ pub(super) fn read_window(
 
 fn characters(document: &mut Document, here: Window<'_>) -> Taken {
     let bytes = here.text.as_bytes();
-    let blank = bytes.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    let blank = blanks(bytes);
     let after = bytes.get(blank..).unwrap_or_default();
     if let [b'<', next, ..] = after
         && document.is_layout(*next)
     {
         return Ok(Some(blank));
     }
-    let end = match memchr::memchr2(b'<', b'&', after) {
+    let mut end = text_end(after);
+    let has_return = end.is_some_and(|end| after.get(end) == Some(&b'\r'))
+        || bytes.get(..blank).unwrap_or_default().contains(&b'\r');
+    if has_return {
+        end = memchr::memchr2(b'<', b'&', after);
+    }
+    let end = match end {
         Some(end) => blank + end,
         None if here.last => bytes.len(),
         None => return Ok(None),
     };
-    document.text(here.text.get(..end).unwrap_or_default(), here.byte)?;
+    let text = here.text.get(..end).unwrap_or_default();
+    if has_return {
+        document.text(text, here.byte)?;
+    } else {
+        document.plain_text(text, here.byte)?;
+    }
     Ok(Some(end))
 }
 
@@ -117,8 +130,15 @@ fn end_tag(document: &mut Document, here: Window<'_>) -> Taken {
 fn start_tag(document: &mut Document, here: Window<'_>) -> Taken {
     let content = here.text.get(1..).unwrap_or_default();
     let bytes = content.as_bytes();
-    let name_len = bytes.iter().take_while(|b| is_name_byte(**b)).count();
-    let name = content.get(..name_len).unwrap_or_default();
+    let (name_len, prefix_len) = name_end(bytes);
+    let whole = content.get(..name_len).unwrap_or_default();
+    let local = whole.get(prefix_len..).unwrap_or_default();
+    let from_local = bytes.get(prefix_len..).unwrap_or_default();
+    let name = Name {
+        whole,
+        local,
+        rank: rank_within(from_local, local.len()),
+    };
     match bytes.get(name_len..).unwrap_or_default() {
         [] | [b'/'] => return Ok(None),
         [b'>', ..] => {
@@ -132,7 +152,7 @@ fn start_tag(document: &mut Document, here: Window<'_>) -> Taken {
         }
         [b' ' | b'\t' | b'\r' | b'\n', ..] => {}
         _ => {
-            let what = format!("malformed element name {}", shown(name));
+            let what = format!("malformed element name {}", shown(whole));
             return Err(document.bad(here.byte, what));
         }
     }
@@ -168,12 +188,6 @@ fn tag_end(bytes: &[u8]) -> Option<usize> {
             None => return None,
         }
     }
-}
-
-/// Characters of a name; not the whole of XML's rule, but nothing that would
-/// hide markup.
-fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte >= 0x80 || matches!(byte, b'_' | b':' | b'-' | b'.')
 }
 
 /// Comment, CDATA, processing instruction, declaration or DOCTYPE.

@@ -20,7 +20,8 @@ pub(super) fn push(listing: Node<'_>, out: &mut Vec<Record>) -> Result<(), Parse
     if let Some(variations) = variations {
         for (position, variation) in variations.children_named("Variation").enumerate() {
             let row = row(item_id, variation, Part::Variation);
-            out.push(under(&format!("Variations.Variation[{position}]"), row)?);
+            let under = |error| under(&format!("Variations.Variation[{position}]"), Err(error));
+            out.push(row.or_else(under)?);
         }
     }
     if out.len() == before {
