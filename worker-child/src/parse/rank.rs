@@ -1,6 +1,9 @@
 //! The beginning of a name as a number that sorts alike: most comparisons of names are decided by it,
 //! at a fraction of the cost.
 
+/// Names of so many bytes are equal if their ranks and lengths are.
+pub(super) const RANKED: usize = 8;
+
 /// The first eight bytes of a name, the first being the highest; what is missing is zero.
 pub(super) fn rank(name: &[u8]) -> u64 {
     let word = |bytes: &[u8; 4]| u64::from(u32::from_be_bytes(*bytes));

@@ -31,6 +31,8 @@ pub struct BodyReader {
     at: usize,
     /// The unpacker may give more without new input.
     more: bool,
+    /// The body is no archive and is fed to its parser at once, which held so many bytes before.
+    direct: Option<usize>,
     ended: bool,
     /// Unpacking failed: what came before is read first.
     broken: Option<ParseError>,
@@ -86,6 +88,7 @@ impl BodyReader {
             input: Vec::new(),
             at: 0,
             more: false,
+            direct: None,
             ended: false,
             broken: None,
             content: Content::Unknown(Vec::new()),
@@ -104,7 +107,29 @@ impl BodyReader {
     pub fn space(&mut self) -> &mut Vec<u8> {
         self.input.drain(..self.at);
         self.at = 0;
-        &mut self.input
+        let direct = self.unpack.is_plain() && self.input.is_empty() && !self.more;
+        let space = match &mut self.content {
+            Content::Xml(items) if direct => items.space(),
+            Content::Json(items) if direct => items.space(),
+            Content::Unknown(_) | Content::Xml(_) | Content::Json(_) | Content::Done(_) => {
+                return &mut self.input;
+            }
+        };
+        self.direct.get_or_insert(space.len());
+        space
+    }
+
+    /// Counts what was fed past the unpacker.
+    fn count_direct(&mut self) -> Result<(), ParseError> {
+        let Some(before) = self.direct.take() else {
+            return Ok(());
+        };
+        let held = match &mut self.content {
+            Content::Xml(items) => items.space().len(),
+            Content::Json(items) => items.space().len(),
+            Content::Unknown(_) | Content::Done(_) => before,
+        };
+        self.unpack.passed(held.saturating_sub(before) as u64)
     }
 
     /// Says that the body has been fed completely.
@@ -135,6 +160,7 @@ impl BodyReader {
     }
 
     fn advance(&mut self) -> Result<Found, ParseError> {
+        self.count_direct()?;
         self.records.clear();
         let found = match &mut self.content {
             Content::Unknown(first) => {

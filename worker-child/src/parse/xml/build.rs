@@ -2,6 +2,7 @@
 
 use super::node::{AttrData, Node, NodeData, Span, narrow};
 use crate::parse::error::ParseErrorKind;
+use crate::parse::rank::{RANKED, rank_within};
 
 /// A problem found while building; the caller knows the place.
 pub(super) type Refused = (ParseErrorKind, String);
@@ -19,6 +20,26 @@ pub(super) struct Name<'w> {
     pub(super) local: &'w str,
     /// The rank of the local name.
     pub(super) rank: u64,
+}
+
+impl Name<'_> {
+    /// The rank of the whole name, if that says everything about it.
+    fn whole_rank(&self) -> Option<u64> {
+        let all = self.whole.len() == self.local.len() && self.local.len() <= RANKED;
+        all.then_some(self.rank)
+    }
+
+    /// Whether `rest`, what is behind `</`, begins with this name and `>`.
+    pub(super) fn is_closed_by(&self, rest: &[u8]) -> bool {
+        let len = self.whole.len();
+        if rest.get(len) != Some(&b'>') {
+            return false;
+        }
+        match self.whole_rank() {
+            Some(rank) => rank_within(rest, len) == rank,
+            None => rest.starts_with(self.whole.as_bytes()),
+        }
+    }
 }
 
 /// Builder of consecutive trees in one arena; at most one is unfinished, the last.
@@ -44,6 +65,8 @@ struct Open {
     node: u32,
     /// Qualified name, for the comparison with the end tag.
     name: Span,
+    /// The rank of the name, if that says everything about it; else nothing.
+    rank: Option<u64>,
     has_children: bool,
 }
 
@@ -110,9 +133,39 @@ impl TreeBuilder {
         self.open.push(Open {
             node,
             name: Span::new(start, end),
+            rank: name.whole_rank(),
             has_children: false,
         });
         self.run = end;
+    }
+
+    /// Adds an element with nothing but text to the innermost open one.
+    pub(super) fn leaf(&mut self, name: Name<'_>, attribute: Option<(&str, &str)>, text: &str) {
+        self.before_child();
+        let start = self.text_bytes();
+        self.text.push_str(name.whole);
+        let named = self.text_bytes();
+        let attrs = self.attrs.len() - self.base.attrs;
+        if let Some((name, value)) = attribute {
+            self.text.push_str(name);
+            let middle = self.text_bytes();
+            self.text.push_str(value);
+            self.attrs.push(AttrData {
+                name: Span::new(named, middle),
+                value: Span::new(middle, self.text_bytes()),
+            });
+        }
+        let inside = self.text_bytes();
+        self.text.push_str(text);
+        self.run = self.text_bytes();
+        let local = start + name.whole.len() - name.local.len();
+        self.nodes.push(NodeData {
+            rank: name.rank,
+            name: Span::new(local, named),
+            text: Span::new(inside, self.run),
+            attrs: Span::new(attrs, attrs + usize::from(attribute.is_some())),
+            end: narrow(self.nodes.len() + 1 - self.base.nodes),
+        });
     }
 
     /// Adds an attribute to the element just opened; `write` appends its value.
@@ -150,11 +203,18 @@ impl TreeBuilder {
     /// Closes the innermost element if `rest` begins with its name and `>`;
     /// returns how long that is.
     pub(super) fn end_matching(&mut self, rest: &[u8]) -> Option<usize> {
-        let name = self.open.last()?.name;
-        let start = self.base.text + name.start as usize;
+        let Open { name, rank, .. } = *self.open.last()?;
         let len = name.len as usize;
-        let own = self.text.as_bytes().get(start..start + len)?;
-        if rest.get(len) != Some(&b'>') || rest.get(..len) != Some(own) {
+        if rest.get(len) != Some(&b'>') {
+            return None;
+        }
+        let same = if let Some(rank) = rank {
+            rank_within(rest, len) == rank
+        } else {
+            let start = self.base.text + name.start as usize;
+            rest.get(..len) == self.text.as_bytes().get(start..start + len)
+        };
+        if !same {
             return None;
         }
         self.close();

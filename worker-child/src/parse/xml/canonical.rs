@@ -33,8 +33,8 @@ pub fn members_to_json(
 }
 
 fn write(node: Node<'_>, arrays: &[&str], out: &mut String) {
-    let is_bare = node.children().next().is_none() && attrs(node).next().is_none();
-    if is_bare {
+    let is_bare = || node.children().next().is_none() && attrs(node).next().is_none();
+    if node.is_bare() || is_bare() {
         push_json_string(node.text(), out);
         return;
     }

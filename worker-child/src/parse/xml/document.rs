@@ -46,6 +46,17 @@ enum Place {
     Aside(u64),
 }
 
+/// What stands in a start tag behind the name.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Attributes<'w> {
+    /// Nothing.
+    None,
+    /// One attribute: its name, and its value as it is.
+    One(&'w str, &'w str),
+    /// Whatever this tag has, if it is well-formed.
+    Many(&'w BytesStart<'w>),
+}
+
 /// The state of one document between events.
 #[derive(Debug)]
 pub(super) struct Document {
@@ -113,11 +124,11 @@ impl Document {
         self.envelope.depth() + self.items.depth()
     }
 
-    /// Opens an element; `tag` is there if it may have attributes.
+    /// Opens an element.
     pub(super) fn start(
         &mut self,
         name: Name<'_>,
-        tag: Option<&BytesStart<'_>>,
+        attributes: Attributes<'_>,
         from: u64,
     ) -> Result<(), ParseError> {
         self.markup_seen = true;
@@ -134,10 +145,44 @@ impl Document {
         }
         let builder = self.builder();
         builder.start(name);
-        if let Some(tag) = tag {
-            attributes(builder, tag).map_err(|refused| self.refused(from, refused))?;
-        }
+        let read = match attributes {
+            Attributes::None => Ok(()),
+            Attributes::One(name, value) => builder.attr(name, |out| {
+                out.push_str(value);
+                Ok(())
+            }),
+            Attributes::Many(tag) => read_attributes(builder, tag),
+        };
+        read.map_err(|refused| self.refused(from, refused))?;
         self.check_size(from)
+    }
+
+    /// Takes a whole element, which ends before `to` and has nothing but plain text. Says no if it is
+    /// not inside of an item, or passes a cap: then it must be taken in parts.
+    pub(super) fn leaf(
+        &mut self,
+        (name, attributes): (Name<'_>, Attributes<'_>),
+        text: &str,
+        to: u64,
+    ) -> bool {
+        let (Place::Item(byte, _), 1..) = (self.place, self.items.depth()) else {
+            return false;
+        };
+        let attribute = match attributes {
+            Attributes::None => None,
+            Attributes::One(name, value) => Some((name, value)),
+            Attributes::Many(_) => return false,
+        };
+        let weight = self.items.weight() + 1 + usize::from(attribute.is_some());
+        let fits = self.depth() < self.caps.depth
+            && weight <= self.caps.item_nodes
+            && text.len() <= self.caps.text_bytes
+            && to - byte <= self.caps.item_bytes as u64
+            && starts_name(name.local);
+        if fits {
+            self.items.leaf(name, attribute, text);
+        }
+        fits
     }
 
     /// Decides what an element outside of items is.
@@ -379,7 +424,7 @@ fn starts_name(name: &str) -> bool {
     )
 }
 
-fn attributes(builder: &mut TreeBuilder, tag: &BytesStart<'_>) -> Result<(), Refused> {
+fn read_attributes(builder: &mut TreeBuilder, tag: &BytesStart<'_>) -> Result<(), Refused> {
     for (index, attribute) in tag.attributes().enumerate() {
         if index == ATTRIBUTES {
             let what = format!("element with more than {ATTRIBUTES} attributes");

@@ -1,6 +1,6 @@
 //! Reading a tree: nodes are views into an arena that is reused from batch to batch.
 
-use crate::parse::rank::rank;
+use crate::parse::rank::{RANKED, rank};
 
 /// One element in the arena. Positions are relative to the tree's own slices,
 /// so that trees can move together when finished ones are dropped.
@@ -16,6 +16,24 @@ pub(super) struct NodeData {
     pub(super) attrs: Span,
     /// One past the last node of this element's subtree.
     pub(super) end: u32,
+}
+
+/// What a place outside the arena holds.
+static NO_NODE: NodeData = NodeData {
+    rank: 0,
+    name: Span { start: 0, len: 0 },
+    text: Span { start: 0, len: 0 },
+    attrs: Span { start: 0, len: 0 },
+    end: 0,
+};
+
+impl NodeData {
+    /// Whether this is the local name, given its rank.
+    fn is_named(&self, name: &str, rank: u64, text: &str) -> bool {
+        self.rank == rank
+            && self.name.len as usize == name.len()
+            && (name.len() <= RANKED || self.name.of(text) == name)
+    }
 }
 
 /// A range: start and length.
@@ -79,11 +97,8 @@ impl std::fmt::Debug for Node<'_> {
 }
 
 impl<'a> Node<'a> {
-    fn data(&self) -> NodeData {
-        self.nodes
-            .get(self.at as usize)
-            .copied()
-            .unwrap_or_default()
+    fn data(&self) -> &'a NodeData {
+        self.nodes.get(self.at as usize).unwrap_or(&NO_NODE)
     }
 
     /// The element's name without its namespace prefix.
@@ -95,6 +110,12 @@ impl<'a> Node<'a> {
     /// alone counts only in an element without child elements.
     pub fn text(&self) -> &'a str {
         self.data().text.of(self.text)
+    }
+
+    /// Whether the element has neither attributes nor child elements.
+    pub(super) fn is_bare(&self) -> bool {
+        let data = self.data();
+        data.attrs.len == 0 && data.end <= self.at + 1
     }
 
     pub(super) fn rank(&self) -> u64 {
@@ -148,7 +169,7 @@ impl<'a> Node<'a> {
         let end = self.data().end;
         while at < end {
             let data = self.nodes.get(at as usize)?;
-            if data.rank == rank && data.name.of(self.text) == name {
+            if data.is_named(name, rank, self.text) {
                 return Some(Node { at, ..*self });
             }
             at = data.end.max(at + 1);

@@ -9,7 +9,7 @@ use quick_xml::events::BytesStart;
 use quick_xml::reader::Reader;
 
 use super::build::{Name, shown};
-use super::document::Document;
+use super::document::{Attributes, Document};
 use super::escape::resolve;
 use super::words::{blanks, name_end, text_end};
 use crate::parse::error::ParseError;
@@ -142,11 +142,10 @@ fn start_tag(document: &mut Document, here: Window<'_>) -> Taken {
     match bytes.get(name_len..).unwrap_or_default() {
         [] | [b'/'] => return Ok(None),
         [b'>', ..] => {
-            document.start(name, None, here.byte)?;
-            return Ok(Some(name_len + 2));
+            return opened(document, here, (name, Attributes::None), name_len + 2);
         }
         [b'/', b'>', ..] => {
-            document.start(name, None, here.byte)?;
+            document.start(name, Attributes::None, here.byte)?;
             document.end_empty(here.byte + name_len as u64 + 3)?;
             return Ok(Some(name_len + 3));
         }
@@ -155,6 +154,10 @@ fn start_tag(document: &mut Document, here: Window<'_>) -> Taken {
             let what = format!("malformed element name {}", shown(whole));
             return Err(document.bad(here.byte, what));
         }
+    }
+    let behind = content.get(name_len..).unwrap_or_default();
+    if let Some((attribute, length)) = only_attribute(behind) {
+        return opened(document, here, (name, attribute), 1 + name_len + length);
     }
     let Some(end) = tag_end(bytes) else {
         return Ok(None);
@@ -165,12 +168,48 @@ fn start_tag(document: &mut Document, here: Window<'_>) -> Taken {
         None => (content, false),
     };
     let tag = BytesStart::from_content(content, name_len);
-    document.start(name, Some(&tag), here.byte)?;
+    document.start(name, Attributes::Many(&tag), here.byte)?;
     let taken = end + 2;
     if empty {
         document.end_empty(here.byte + taken as u64)?;
     }
     Ok(Some(taken))
+}
+
+/// Takes a start tag of this length, and all of its element if that has nothing but plain text.
+fn opened(
+    document: &mut Document,
+    here: Window<'_>,
+    (name, attributes): (Name<'_>, Attributes<'_>),
+    length: usize,
+) -> Taken {
+    let inside = here.text.get(length..).unwrap_or_default();
+    let text_len = text_end(inside.as_bytes()).unwrap_or(inside.len());
+    let (text, rest) = inside.split_at_checked(text_len).unwrap_or_default();
+    if let [b'<', b'/', end @ ..] = rest.as_bytes()
+        && name.is_closed_by(end)
+    {
+        let taken = length + text_len + name.whole.len() + 3;
+        if document.leaf((name, attributes), text, here.byte + taken as u64) {
+            return Ok(Some(taken));
+        }
+    }
+    document.start(name, attributes, here.byte)?;
+    Ok(Some(length))
+}
+
+/// What is behind the name of most tags that have attributes: ` name="value">`, nothing in it that
+/// stands for something else. Returns how long that is, too.
+fn only_attribute(behind: &str) -> Option<(Attributes<'_>, usize)> {
+    let inside = behind.strip_prefix(' ')?;
+    let (name, rest) = inside.split_at_checked(name_end(inside.as_bytes()).0)?;
+    let rest = rest.strip_prefix("=\"")?;
+    let special = |b: u8| matches!(b, b'"' | b'&' | b'<' | 0..b' ');
+    let (value, rest) = rest.split_at_checked(rest.bytes().position(special)?)?;
+    if name.is_empty() || !rest.starts_with("\">") {
+        return None;
+    }
+    Some((Attributes::One(name, value), name.len() + value.len() + 5))
 }
 
 /// Where the `>` of a tag is; quoted ones do not count.
