@@ -12,7 +12,7 @@ const KEPT_BYTES: usize = 1 << 20;
 const KEPT_NODES: usize = 1 << 15;
 
 /// The name of an element.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Name<'w> {
     /// With its prefix.
     pub(super) whole: &'w str,
@@ -116,7 +116,7 @@ impl TreeBuilder {
     }
 
     /// Opens an element; attributes may follow.
-    pub(super) fn start(&mut self, name: Name<'_>) {
+    pub(super) fn start(&mut self, name: &Name<'_>) {
         self.before_child();
         let start = self.text_bytes();
         self.text.push_str(name.whole);
@@ -129,6 +129,7 @@ impl TreeBuilder {
             text: Span::new(end, end),
             attrs: Span::new(attrs, attrs),
             end: node + 1,
+            is_member: false,
         });
         self.open.push(Open {
             node,
@@ -139,32 +140,46 @@ impl TreeBuilder {
         self.run = end;
     }
 
-    /// Adds an element with nothing but text to the innermost open one.
-    pub(super) fn leaf(&mut self, name: Name<'_>, attribute: Option<(&str, &str)>, text: &str) {
+    /// Adds an element with nothing but text to the innermost open one. `is_json` says that the text
+    /// can stand in JSON as it is.
+    pub(super) fn leaf(
+        &mut self,
+        name: &Name<'_>,
+        attribute: Option<(&str, &str)>,
+        text: &str,
+        is_json: bool,
+    ) {
         self.before_child();
+        // The usual element is written as the member that it will be in JSON.
+        let is_member = is_json && attribute.is_none() && name.whole.len() == name.local.len();
+        self.text.push('"');
         let start = self.text_bytes();
-        self.text.push_str(name.whole);
+        self.text.push_str(name.local);
         let named = self.text_bytes();
+        self.text.push_str("\":\"");
         let attrs = self.attrs.len() - self.base.attrs;
         if let Some((name, value)) = attribute {
+            let start = self.text_bytes();
             self.text.push_str(name);
             let middle = self.text_bytes();
             self.text.push_str(value);
             self.attrs.push(AttrData {
-                name: Span::new(named, middle),
+                name: Span::new(start, middle),
                 value: Span::new(middle, self.text_bytes()),
             });
         }
         let inside = self.text_bytes();
         self.text.push_str(text);
+        let end = self.text_bytes();
+        self.text.push('"');
         self.run = self.text_bytes();
-        let local = start + name.whole.len() - name.local.len();
         self.nodes.push(NodeData {
             rank: name.rank,
-            name: Span::new(local, named),
-            text: Span::new(inside, self.run),
+            name: Span::new(start, named),
+            text: Span::new(inside, end),
             attrs: Span::new(attrs, attrs + usize::from(attribute.is_some())),
             end: narrow(self.nodes.len() + 1 - self.base.nodes),
+            is_member,
         });
     }
 

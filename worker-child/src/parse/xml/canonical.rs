@@ -33,6 +33,10 @@ pub fn members_to_json(
 }
 
 fn write(node: Node<'_>, arrays: &[&str], out: &mut String) {
+    if let Some((_, value)) = node.member() {
+        out.push_str(value);
+        return;
+    }
     let is_bare = || node.children().next().is_none() && attrs(node).next().is_none();
     if node.is_bare() || is_bare() {
         push_json_string(node.text(), out);
@@ -134,11 +138,16 @@ fn write_children(
         let Some(first) = group.first() else { continue };
         let name = name(first);
         comma(out);
+        let is_list = group.len() > 1 || arrays.contains(&name);
+        if !is_list && let Some((member, _)) = element(first).member() {
+            out.push_str(member);
+            continue;
+        }
         out.push('"');
         // The scanner lets nothing into a name that would need escaping.
         out.push_str(name);
         out.push_str("\":");
-        if let ([_], false) = (group, arrays.contains(&name)) {
+        if !is_list {
             write(element(first), arrays, out);
             continue;
         }

@@ -10,6 +10,7 @@ use super::build::{Name, Refused, Tree, TreeBuilder, shown};
 use super::escape::{push_attr_value, push_text};
 use crate::parse::caps::Caps;
 use crate::parse::error::{ParseError, ParseErrorKind};
+use crate::parse::json::plain;
 
 /// Most attributes of one element.
 const ATTRIBUTES: usize = 64;
@@ -127,7 +128,7 @@ impl Document {
     /// Opens an element.
     pub(super) fn start(
         &mut self,
-        name: Name<'_>,
+        name: &Name<'_>,
         attributes: Attributes<'_>,
         from: u64,
     ) -> Result<(), ParseError> {
@@ -161,7 +162,7 @@ impl Document {
     /// not inside of an item, or passes a cap: then it must be taken in parts.
     pub(super) fn leaf(
         &mut self,
-        (name, attributes): (Name<'_>, Attributes<'_>),
+        (name, attributes): (&Name<'_>, Attributes<'_>),
         text: &str,
         to: u64,
     ) -> bool {
@@ -180,7 +181,8 @@ impl Document {
             && to - byte <= self.caps.item_bytes as u64
             && starts_name(name.local);
         if fits {
-            self.items.leaf(name, attribute, text);
+            let is_json = plain(text.as_bytes()) == text.len();
+            self.items.leaf(name, attribute, text, is_json);
         }
         fits
     }

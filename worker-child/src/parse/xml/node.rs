@@ -16,6 +16,8 @@ pub(super) struct NodeData {
     pub(super) attrs: Span,
     /// One past the last node of this element's subtree.
     pub(super) end: u32,
+    /// The element stands in the text as a JSON member: `"name":"text"`.
+    pub(super) is_member: bool,
 }
 
 /// What a place outside the arena holds.
@@ -25,6 +27,7 @@ static NO_NODE: NodeData = NodeData {
     text: Span { start: 0, len: 0 },
     attrs: Span { start: 0, len: 0 },
     end: 0,
+    is_member: false,
 };
 
 impl NodeData {
@@ -116,6 +119,18 @@ impl<'a> Node<'a> {
     pub(super) fn is_bare(&self) -> bool {
         let data = self.data();
         data.attrs.len == 0 && data.end <= self.at + 1
+    }
+
+    /// The element as the JSON member `"name":"text"`, and the part of that from which its value is
+    /// read, if it stands in the arena so.
+    pub(super) fn member(&self) -> Option<(&'a str, &'a str)> {
+        let data = self.data();
+        if !data.is_member {
+            return None;
+        }
+        let end = (data.text.start + data.text.len) as usize + 1;
+        let from = |span: Span| self.text.get((span.start as usize).checked_sub(1)?..end);
+        Some((from(data.name)?, from(data.text)?))
     }
 
     pub(super) fn rank(&self) -> u64 {

@@ -142,10 +142,10 @@ fn start_tag(document: &mut Document, here: Window<'_>) -> Taken {
     match bytes.get(name_len..).unwrap_or_default() {
         [] | [b'/'] => return Ok(None),
         [b'>', ..] => {
-            return opened(document, here, (name, Attributes::None), name_len + 2);
+            return opened(document, here, (&name, Attributes::None), name_len + 2);
         }
         [b'/', b'>', ..] => {
-            document.start(name, Attributes::None, here.byte)?;
+            document.start(&name, Attributes::None, here.byte)?;
             document.end_empty(here.byte + name_len as u64 + 3)?;
             return Ok(Some(name_len + 3));
         }
@@ -157,7 +157,7 @@ fn start_tag(document: &mut Document, here: Window<'_>) -> Taken {
     }
     let behind = content.get(name_len..).unwrap_or_default();
     if let Some((attribute, length)) = only_attribute(behind) {
-        return opened(document, here, (name, attribute), 1 + name_len + length);
+        return opened(document, here, (&name, attribute), 1 + name_len + length);
     }
     let Some(end) = tag_end(bytes) else {
         return Ok(None);
@@ -168,7 +168,7 @@ fn start_tag(document: &mut Document, here: Window<'_>) -> Taken {
         None => (content, false),
     };
     let tag = BytesStart::from_content(content, name_len);
-    document.start(name, Attributes::Many(&tag), here.byte)?;
+    document.start(&name, Attributes::Many(&tag), here.byte)?;
     let taken = end + 2;
     if empty {
         document.end_empty(here.byte + taken as u64)?;
@@ -180,7 +180,7 @@ fn start_tag(document: &mut Document, here: Window<'_>) -> Taken {
 fn opened(
     document: &mut Document,
     here: Window<'_>,
-    (name, attributes): (Name<'_>, Attributes<'_>),
+    (name, attributes): (&Name<'_>, Attributes<'_>),
     length: usize,
 ) -> Taken {
     let inside = here.text.get(length..).unwrap_or_default();
