@@ -26,7 +26,6 @@ mod tests;
 
 pub use items::{Envelope, JsonItems, JsonStep};
 pub use outside::Member;
-pub(crate) use plain::plain;
 pub(crate) use text::push_json_escaped;
 pub use text::{canonical, push_json_string};
 pub use tree::{Elements, Json, JsonTree, JsonValue};

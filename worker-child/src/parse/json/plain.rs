@@ -5,7 +5,7 @@ const TOPS: u64 = 0x8080_8080_8080_8080;
 
 /// How many bytes from the front stand for themselves inside a string: all up to the first quote,
 /// backslash or control character.
-pub(crate) fn plain(bytes: &[u8]) -> usize {
+pub(super) fn plain(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     let mut passed = 0;
     while let Some((chunk, after)) = rest.split_first_chunk() {

@@ -10,7 +10,6 @@ use super::build::{Name, Refused, Tree, TreeBuilder, shown};
 use super::escape::{push_attr_value, push_text};
 use crate::parse::caps::Caps;
 use crate::parse::error::{ParseError, ParseErrorKind};
-use crate::parse::json::plain;
 
 /// Most attributes of one element.
 const ATTRIBUTES: usize = 64;
@@ -56,6 +55,17 @@ pub(super) enum Attributes<'w> {
     One(&'w str, &'w str),
     /// Whatever this tag has, if it is well-formed.
     Many(&'w BytesStart<'w>),
+}
+
+/// A whole element with nothing but text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Leaf<'w> {
+    pub(super) name: &'w Name<'w>,
+    pub(super) attributes: Attributes<'w>,
+    /// Stands for itself: no reference, no carriage return.
+    pub(super) text: &'w str,
+    /// The text can stand in JSON as it is.
+    pub(super) is_json: bool,
 }
 
 /// The state of one document between events.
@@ -158,18 +168,13 @@ impl Document {
         self.check_size(from)
     }
 
-    /// Takes a whole element, which ends before `to` and has nothing but plain text. Says no if it is
-    /// not inside of an item, or passes a cap: then it must be taken in parts.
-    pub(super) fn leaf(
-        &mut self,
-        (name, attributes): (&Name<'_>, Attributes<'_>),
-        text: &str,
-        to: u64,
-    ) -> bool {
+    /// Takes a whole element, which ends before `to`. Says no if it is not inside of an item, or
+    /// passes a cap: then it must be taken in parts.
+    pub(super) fn leaf(&mut self, leaf: &Leaf<'_>, to: u64) -> bool {
         let (Place::Item(byte, _), 1..) = (self.place, self.items.depth()) else {
             return false;
         };
-        let attribute = match attributes {
+        let attribute = match leaf.attributes {
             Attributes::None => None,
             Attributes::One(name, value) => Some((name, value)),
             Attributes::Many(_) => return false,
@@ -177,12 +182,12 @@ impl Document {
         let weight = self.items.weight() + 1 + usize::from(attribute.is_some());
         let fits = self.depth() < self.caps.depth
             && weight <= self.caps.item_nodes
-            && text.len() <= self.caps.text_bytes
+            && leaf.text.len() <= self.caps.text_bytes
             && to - byte <= self.caps.item_bytes as u64
-            && starts_name(name.local);
+            && starts_name(leaf.name.local);
         if fits {
-            let is_json = plain(text.as_bytes()) == text.len();
-            self.items.leaf(name, attribute, text, is_json);
+            self.items
+                .leaf(leaf.name, attribute, leaf.text, leaf.is_json);
         }
         fits
     }

@@ -9,9 +9,9 @@ use quick_xml::events::BytesStart;
 use quick_xml::reader::Reader;
 
 use super::build::{Name, shown};
-use super::document::{Attributes, Document};
+use super::document::{Attributes, Document, Leaf};
 use super::escape::resolve;
-use super::words::{blanks, name_end, text_end};
+use super::words::{blanks, name_end, plain_end, text_end};
 use crate::parse::error::ParseError;
 use crate::parse::rank::rank_within;
 
@@ -184,14 +184,27 @@ fn opened(
     length: usize,
 ) -> Taken {
     let inside = here.text.get(length..).unwrap_or_default();
-    let text_len = text_end(inside.as_bytes()).unwrap_or(inside.len());
-    let (text, rest) = inside.split_at_checked(text_len).unwrap_or_default();
+    let plain = plain_end(inside.as_bytes());
+    let end = plain.or_else(|| text_end(inside.as_bytes()));
+    let (text, rest) = inside
+        .split_at_checked(end.unwrap_or(0))
+        .unwrap_or_default();
     if let [b'<', b'/', end @ ..] = rest.as_bytes()
         && name.is_closed_by(end)
     {
-        let taken = length + text_len + name.whole.len() + 3;
-        if document.leaf((name, attributes), text, here.byte + taken as u64) {
-            return Ok(Some(taken));
+        let taken = length + text.len() + name.whole.len() + 3;
+        let leaf = Leaf {
+            name,
+            attributes,
+            text,
+            is_json: plain.is_some(),
+        };
+        if document.leaf(&leaf, here.byte + taken as u64) {
+            let after = here.text.as_bytes().get(taken..).unwrap_or_default();
+            // White space behind an element in an item is layout, up to the next tag.
+            let blank = blanks(after);
+            let is_tag = matches!(after.get(blank..), Some([b'<', next, ..]) if !matches!(next, b'!' | b'?'));
+            return Ok(Some(taken + if is_tag { blank } else { 0 }));
         }
     }
     document.start(name, attributes, here.byte)?;

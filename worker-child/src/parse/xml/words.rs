@@ -23,24 +23,47 @@ pub(super) fn blanks(bytes: &[u8]) -> usize {
 
 /// Where the first `<`, `&` or carriage return is.
 pub(super) fn text_end(bytes: &[u8]) -> Option<usize> {
+    let ends = |b: u8| matches!(b, b'<' | b'&' | b'\r');
+    first(bytes, ends, |word| {
+        equal(word, b'<') | equal(word, b'&') | equal(word, b'\r')
+    })
+}
+
+/// Where the first `<` is, if everything before it can stand in a JSON string as it is, and stands
+/// for itself in XML.
+pub(super) fn plain_end(bytes: &[u8]) -> Option<usize> {
+    let ends = |b: u8| matches!(b, b'<' | b'&' | b'"' | b'\\' | 0..b' ');
+    let found = first(bytes, ends, |word| {
+        // `"` is 0x22 and `&` is 0x26: they differ in one bit only.
+        equal(word | (ONES * 0x04), b'&')
+            | equal(word, b'<')
+            | equal(word, b'\\')
+            | word.wrapping_sub(ONES * 0x20) & !word
+    })?;
+    (bytes.get(found) == Some(&b'<')).then_some(found)
+}
+
+/// Where the first byte is that `ends`; `marks` has the top bit of each such byte in a word, right
+/// up to the first of them: above that a borrow may have come from below.
+#[inline]
+fn first(bytes: &[u8], ends: impl Fn(u8) -> bool, marks: impl Fn(u64) -> u64) -> Option<usize> {
     let mut rest = bytes;
     let mut passed = 0;
     while let Some((chunk, after)) = rest.split_first_chunk() {
-        let word = u64::from_le_bytes(*chunk);
-        let equal = |byte: u8| {
-            let differing = word ^ (ONES * u64::from(byte));
-            differing.wrapping_sub(ONES) & !differing
-        };
-        // Right up to the first of them; above that a borrow may have come from below.
-        let found = (equal(b'<') | equal(b'&') | equal(b'\r')) & TOPS;
+        let found = marks(u64::from_le_bytes(*chunk)) & TOPS;
         if found != 0 {
             return Some(passed + found.trailing_zeros() as usize / 8);
         }
         passed += chunk.len();
         rest = after;
     }
-    let found = rest.iter().position(|b| matches!(b, b'<' | b'&' | b'\r'));
-    found.map(|at| passed + at)
+    rest.iter().position(|b| ends(*b)).map(|at| passed + at)
+}
+
+#[inline]
+fn equal(word: u64, byte: u8) -> u64 {
+    let differing = word ^ (ONES * u64::from(byte));
+    differing.wrapping_sub(ONES) & !differing
 }
 
 /// Characters of a name; not the whole of XML's rule, but nothing that would hide markup.
@@ -74,7 +97,7 @@ pub(super) fn name_end(bytes: &[u8]) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::{blanks, name_end, text_end};
+    use super::{blanks, name_end, plain_end, text_end};
 
     #[test]
     fn every_byte_at_every_place() {
@@ -91,6 +114,8 @@ mod tests {
                         text[at] = byte;
                         let ends = matches!(byte, b'<' | b'&' | b'\r');
                         assert_eq!(text_end(&text), ends.then_some(at), "{byte:#x}");
+                        let ends = byte == b'<' && (at == 0 || filler > b' ');
+                        assert_eq!(plain_end(&text), ends.then_some(at), "{byte:#x}");
                     }
                 }
             }
