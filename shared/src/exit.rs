@@ -24,11 +24,13 @@ pub enum ExitCode {
     Setup,
     /// A frame from the supervisor was illegal.
     Protocol,
+    /// A body given to `parse` was damaged, cut off, of another kind, or carries errors.
+    Body,
 }
 
 impl ExitCode {
     /// Every code, in the order of the README's table.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Done,
         Self::Usage,
         Self::AttemptDirectory,
@@ -38,6 +40,7 @@ impl ExitCode {
         Self::Output,
         Self::Setup,
         Self::Protocol,
+        Self::Body,
     ];
 
     /// The number that the process exits with.
@@ -52,6 +55,7 @@ impl ExitCode {
             Self::Output => 69,
             Self::Setup => 70,
             Self::Protocol => 71,
+            Self::Body => 72,
         }
     }
 
@@ -67,6 +71,7 @@ impl ExitCode {
             Self::Output => "standard output not writable",
             Self::Setup => "runtime, certificate roots or HTTP client not set up",
             Self::Protocol => "illegal frame from the supervisor",
+            Self::Body => "`parse`: body damaged, cut off or an error; what was printed is not all",
         }
     }
 

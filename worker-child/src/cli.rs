@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod death;
+mod parse;
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -16,7 +17,7 @@ use crate::limits;
 use crate::session::{drive, start};
 use crate::stage;
 
-/// Syncs one eBay account for a supervisor, under its limits.
+/// Syncs one eBay account for a supervisor, under its limits; reads one of eBay's answers by hand.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Cli {
@@ -31,6 +32,7 @@ enum Command {
         /// Where the supervisor has put the flight recorder.
         attempt_dir: PathBuf,
     },
+    Parse(parse::ParseArgs),
 }
 
 /// Does what the command line says.
@@ -38,6 +40,7 @@ pub fn main() -> process::ExitCode {
     let ended = match Cli::try_parse() {
         Ok(cli) => match cli.command {
             Command::Sync { attempt_dir } => sync(&attempt_dir),
+            Command::Parse(args) => parse::parse(&args),
         },
         Err(error) => {
             // Help and version go to standard output and are no error.
@@ -65,6 +68,7 @@ fn sync(attempt_dir: &Path) -> Result<(), ExitCode> {
             ConfineError::List(_)
             | ConfineError::Core(_)
             | ConfineError::Privileges(_)
+            | ConfineError::Files(_)
             | ConfineError::Death(_) => ExitCode::Confine,
         };
         complain(&error, code)

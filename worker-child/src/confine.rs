@@ -20,6 +20,9 @@ pub enum ConfineError {
     /// `no_new_privs` could not be set.
     #[error("setting no_new_privs failed: {0}")]
     Privileges(#[source] rustix::io::Errno),
+    /// New files and sockets could not be forbidden.
+    #[error("forbidding new files failed: {0}")]
+    Files(#[source] rustix::io::Errno),
     /// The parent-death signal could not be set.
     #[error("setting the parent-death signal failed: {0}")]
     Death(#[source] rustix::io::Errno),
@@ -48,6 +51,19 @@ pub fn confine(parent_at_start: Option<Pid>) -> Result<(), ConfineError> {
     } else {
         Err(ConfineError::ParentGone)
     }
+}
+
+/// What a command run by hand gives up before it opens its input. It may outlive the shell that
+/// started it.
+pub fn confine_by_hand() -> Result<(), ConfineError> {
+    close_inherited().map_err(ConfineError::List)?;
+    limits::forbid_core_dumps().map_err(ConfineError::Core)?;
+    set_no_new_privs(true).map_err(ConfineError::Privileges)
+}
+
+/// Once the input is open: no file is opened any more, and no connection made.
+pub fn close_the_door() -> Result<(), ConfineError> {
+    limits::forbid_new_files().map_err(ConfineError::Files)
 }
 
 /// Nothing of this process is open above standard error yet: the flight recorder is mapped, its

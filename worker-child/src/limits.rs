@@ -18,6 +18,15 @@ pub fn data() -> u64 {
     DATA.load(Ordering::Relaxed)
 }
 
+/// Forbids everything that opens a file or a socket from here on; what is open stays usable.
+pub fn forbid_new_files() -> rustix::io::Result<()> {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    setrlimit(Resource::Nofile, none)
+}
+
 /// Forbids core dumps, which would hold the access token.
 pub fn forbid_core_dumps() -> rustix::io::Result<()> {
     let none = Rlimit {

@@ -137,6 +137,9 @@ fn content() -> impl Strategy<Value = String> {
         Just("<?p </I> ?>".to_owned()),
         Just("<b c='1' d=\"</I>\"/>".to_owned()),
         Just("<x:b e='&gt;\n' >t</x:b >".to_owned()),
+        Just("<b c=\"1 é>\">t</b>".to_owned()),
+        Just("<x:b y:c=\"&gt;\">\r\n<b/>\r</x:b>".to_owned()),
+        Just("<b c=\"1\" c2=\"2\">            t</b>".to_owned()),
     ];
     leaf.prop_recursive(3, 24, 4, |inner| {
         ("[a-c]", prop::collection::vec(inner, 0..4))

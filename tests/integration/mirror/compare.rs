@@ -39,16 +39,6 @@ pub(crate) fn same(truth: &Row, stored: &Row) -> bool {
     })
 }
 
-/// SQLite has no booleans.
-fn kept(value: &Value) -> Value {
-    match value {
-        Value::Bool(yes) => Value::from(i64::from(*yes)),
-        Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
-            value.clone()
-        }
-    }
-}
-
 /// The worker's tables are exactly what is true now, ended rows included.
 pub(crate) fn assert_equal(sim: &Sim, db: &Database, account: &str, worker: &str) {
     for mirror in MIRRORS.iter().filter(|mirror| mirror.worker == worker) {

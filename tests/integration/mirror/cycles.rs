@@ -177,6 +177,8 @@ fn world(name: &str, rng: &mut Rng) -> AccountSpec {
         returns: up_to(30),
         inquiries: up_to(30),
         cases: up_to(30),
+        messages: up_to(120),
+        purchases: up_to(60),
         finances_total: rng.bool(),
         history_ms: 89 * 86_400_000,
         ..spec(name, 0, 0)

@@ -12,6 +12,7 @@ mod bad_input;
 mod bad_inventory;
 mod bad_moments;
 mod bad_orders;
+mod calm;
 mod compare;
 mod contracts;
 mod cycles;

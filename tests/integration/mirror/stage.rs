@@ -160,6 +160,14 @@ impl Stage {
         self.state.start(command).end(PASS)
     }
 
+    /// One pass with a variable over the settings, named without its prefix; it must end well.
+    pub(crate) fn once_with(&self, name: &str, value: &str) {
+        let mut command = self.state.command(&["run", "--once", "--output", "json"]);
+        command.env(format!("BULKHEAD_{name}"), value);
+        let ended = self.state.start(command).end(PASS);
+        assert_eq!(ended.code, Some(0), "{}", complaints(&ended));
+    }
+
     /// One pass in which every run must end well.
     pub(crate) fn once_well(&self) {
         let ended = self.once();

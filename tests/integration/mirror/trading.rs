@@ -17,7 +17,7 @@ fn stage(seed: u64, purchases: u32, messages: u32) -> (Stage, Sim) {
     let mut account = spec(ACCOUNT, 0, 0);
     (account.purchases, account.messages) = (purchases, messages);
     sim.account(account).unwrap();
-    stage.account_for(ACCOUNT, WORKERS);
+    stage.account_with(ACCOUNT, WORKERS);
     (stage, sim)
 }
 

@@ -215,6 +215,12 @@ mod tests {
     use super::*;
     use crate::sim::listing::{Catalogue, Slot};
 
+    fn xml(element: &Element) -> Vec<u8> {
+        let mut out = Vec::new();
+        element.write(&mut out);
+        out
+    }
+
     const CATALOGUE: Catalogue = Catalogue {
         seed: 9,
         currency: "EUR",

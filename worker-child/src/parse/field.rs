@@ -8,6 +8,7 @@ use chrono::DateTime;
 use serde_json::{Number, Value};
 
 use super::error::{ParseError, prefix};
+use super::json::{Json, JsonValue};
 use super::xml::Node;
 
 /// Most digits and signs of a decimal, in bytes.
@@ -46,6 +47,19 @@ impl<'a> Source<'a> for &'a Value {
             Some(Value::Bool(value)) => Found::Bool(*value),
             Some(Value::Array(_)) => Found::Other("an array"),
             Some(Value::Object(_)) => Found::Other("an object"),
+        }
+    }
+}
+
+impl<'a> Source<'a> for Json<'a> {
+    fn find(self, path: &str) -> Found<'a> {
+        match self.at(path).map(Json::value) {
+            None | Some(JsonValue::Null) => Found::Absent,
+            Some(JsonValue::Text(text)) => Found::Text(text),
+            Some(JsonValue::Number(number)) => Found::Number(number),
+            Some(JsonValue::Bool(value)) => Found::Bool(value),
+            Some(JsonValue::Array) => Found::Other("an array"),
+            Some(JsonValue::Object) => Found::Other("an object"),
         }
     }
 }

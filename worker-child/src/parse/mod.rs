@@ -13,6 +13,7 @@ pub mod caps;
 pub mod error;
 pub mod field;
 pub mod json;
+mod rank;
 pub mod unpack;
 pub mod xml;
 

@@ -84,9 +84,14 @@ impl Run {
         let mut records = Vec::new();
         loop {
             match items.next()? {
-                JsonStep::Item { json, byte, index } => {
+                JsonStep::Item {
+                    value, byte, index, ..
+                } => {
                     let at = At { byte, index };
-                    self.take(Item::Json(json), at, &mut records)?;
+                    self.stage.item(index + 1, byte);
+                    self.worker
+                        .parsed(value, &mut records)
+                        .map_err(|error| error.in_item(index, byte))?;
                     self.send_all(&mut records, at).await?;
                 }
                 JsonStep::Yield => self.turn().await,

@@ -1,6 +1,7 @@
 //! The kinds of sync, one file each, behind one shape.
 
 pub mod active_inventory;
+pub mod body;
 pub mod cases;
 pub mod finances;
 mod finances_api;

@@ -22,7 +22,7 @@ use super::step::{Item, Page, Reply, bad_answer, unexpected};
 use super::values;
 use crate::fetch::request::{Request, Shape};
 use crate::parse::ParseError;
-use crate::parse::json::Member;
+use crate::parse::json::{Json, Member};
 
 const PATH: &str = "/sell/fulfillment/v1/order";
 const LIMIT: u64 = 200;
@@ -75,6 +75,11 @@ impl ReadSpan for Orders {
         self.paging.saw(&push(item, out)?);
         Ok(())
     }
+
+    fn parsed(&mut self, item: Json<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {
+        self.paging.saw(&record::push(item, out)?);
+        Ok(())
+    }
 }
 
 /// Appends the records of an order; returns its id.
@@ -82,7 +87,7 @@ fn push(item: Item<'_>, out: &mut Vec<Record>) -> Result<String, ParseError> {
     let Item::Json(text) = item else {
         return Err(ParseError::bad(0, "an order is not JSON"));
     };
-    record::push(&values::json(text)?, out)
+    record::push(values::tree(text)?.root(), out)
 }
 
 fn announced(page: &Page) -> Result<u64, Failure> {

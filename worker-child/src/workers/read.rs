@@ -12,6 +12,7 @@ use shared::time::Timestamp;
 use super::step::{Item, Probe, Reply, Step, incomplete};
 use crate::fetch::request::{Request, Shape};
 use crate::parse::ParseError;
+use crate::parse::json::Json;
 
 /// What to read: both ends are inclusive, as in eBay's filters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +61,12 @@ pub trait ReadSpan: Debug {
 
     /// Turns one item of the body being read into records, appended to `out`.
     fn records(&mut self, item: Item<'_>, out: &mut Vec<Record>) -> Result<(), ParseError>;
+
+    /// Turns one JSON item that is parsed already into records; a reader that does not say how gets
+    /// its text.
+    fn parsed(&mut self, item: Json<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {
+        self.records(Item::Json(item.text()), out)
+    }
 }
 
 /// A kind of body that a worker reads, for reading one by hand.

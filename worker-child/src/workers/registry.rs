@@ -24,47 +24,50 @@ use super::window::Windowed;
 
 /// The worker for a run, or `None` if the run's mode is not the worker's.
 pub fn begin(attempt: &Attempt, run: &RunOrder) -> Option<Box<dyn SyncWorker>> {
-    Some(match &run.mode {
-        RunMode::Window(order) => windowed(attempt, run, *order)?,
-        RunMode::Snapshot(order) => match run.worker {
-            Worker::ActiveInventory => {
-                Box::new(ActiveInventory::new(order.clone(), Plan::new(attempt, run)))
-            }
-            Worker::Offers => Box::new(Snapshot::new(order, run.take_until, Offers::default())),
-            _ => return None,
-        },
-        RunMode::Rescan(order) => rescanned(attempt, run, *order)?,
+    let site = || Site::of(&attempt.marketplace);
+    Some(match (run.worker, &run.mode) {
+        (Worker::Orders, RunMode::Window(order)) => windowed(run, *order, Orders::default()),
+        (Worker::Transactions, RunMode::Window(order)) => {
+            windowed(run, *order, Transactions::default())
+        }
+        (Worker::Finances, RunMode::Window(order)) => windowed(run, *order, Finances::default()),
+        (Worker::Messages, RunMode::Window(order)) => windowed(run, *order, Messages::new(site())),
+        (Worker::Purchases, RunMode::Window(order)) => {
+            windowed(run, *order, Purchases::new(site()))
+        }
+        (Worker::ActiveInventory, RunMode::Snapshot(order)) => {
+            Box::new(ActiveInventory::new(order.clone(), Plan::new(attempt, run)))
+        }
+        (Worker::Offers, RunMode::Snapshot(order)) => {
+            Box::new(Snapshot::new(order, run.take_until, Offers::default()))
+        }
+        (Worker::Cases, RunMode::Rescan(order)) => rescanned(attempt, run, *order, cases::reader),
+        (Worker::Inquiries, RunMode::Rescan(order)) => {
+            rescanned(attempt, run, *order, inquiries::reader)
+        }
+        (Worker::Returns, RunMode::Rescan(order)) => {
+            rescanned(attempt, run, *order, returns::reader)
+        }
+        _ => return None,
     })
 }
 
-fn windowed(attempt: &Attempt, run: &RunOrder, order: WindowOrder) -> Option<Box<dyn SyncWorker>> {
-    fn with(
-        run: &RunOrder,
-        order: WindowOrder,
-        reader: impl ReadSpan + 'static,
-    ) -> Option<Box<dyn SyncWorker>> {
-        Some(Box::new(Windowed::new(order, run.take_until, reader)))
-    }
-    let site = Site::of(&attempt.marketplace);
-    match run.worker {
-        Worker::Orders => with(run, order, Orders::default()),
-        Worker::Transactions => with(run, order, Transactions::default()),
-        Worker::Finances => with(run, order, Finances::default()),
-        Worker::Messages => with(run, order, Messages::new(site)),
-        Worker::Purchases => with(run, order, Purchases::new(site)),
-        _ => None,
-    }
+fn windowed(
+    run: &RunOrder,
+    order: WindowOrder,
+    reader: impl ReadSpan + 'static,
+) -> Box<dyn SyncWorker> {
+    Box::new(Windowed::new(order, run.take_until, reader))
 }
 
-fn rescanned(attempt: &Attempt, run: &RunOrder, order: RescanOrder) -> Option<Box<dyn SyncWorker>> {
-    let reader: fn(&str) -> PostOrder = match run.worker {
-        Worker::Cases => cases::reader,
-        Worker::Inquiries => inquiries::reader,
-        Worker::Returns => returns::reader,
-        _ => return None,
-    };
+fn rescanned(
+    attempt: &Attempt,
+    run: &RunOrder,
+    order: RescanOrder,
+    reader: fn(&str) -> PostOrder,
+) -> Box<dyn SyncWorker> {
     let reader = reader(&attempt.marketplace);
-    Some(Box::new(Rescanned::new(order, run.take_until, reader)))
+    Box::new(Rescanned::new(order, run.take_until, reader))
 }
 
 /// The kinds of bodies that a worker reads.

@@ -16,7 +16,7 @@ use shared::window::Slice;
 use shared::wire::message::{Mark, Probed};
 
 use crate::fetch::request::Request;
-use crate::parse::json::Member;
+use crate::parse::json::{Json, Member};
 use crate::parse::xml::AsideError;
 use crate::parse::{Node, ParseError, ParseErrorKind};
 
@@ -139,6 +139,12 @@ pub trait SyncWorker: Debug {
 
     /// Turns one item of the body being read into records, appended to `out`.
     fn records(&mut self, item: Item<'_>, out: &mut Vec<Record>) -> Result<(), ParseError>;
+
+    /// Turns one JSON item that is parsed already into records; a worker that does not say how
+    /// gets its text.
+    fn parsed(&mut self, item: Json<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {
+        self.records(Item::Json(item.text()), out)
+    }
 
     /// What must be remembered when the content of the answer being read was no good, so that the
     /// next run does not fetch the same again.

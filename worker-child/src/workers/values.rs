@@ -3,8 +3,9 @@
 use shared::record::{Value, is_decimal};
 use shared::time::Timestamp;
 
-use crate::parse::ParseError;
 use crate::parse::field::{self, Source};
+use crate::parse::json::JsonTree;
+use crate::parse::{Caps, ParseError};
 
 /// Text, or null if absent.
 pub(super) fn text<'a>(source: impl Source<'a>, path: &str) -> Result<Value, ParseError> {
@@ -70,6 +71,12 @@ pub(super) fn under<T>(prefix: &str, result: Result<T, ParseError>) -> Result<T,
         };
         error.with_path(path)
     })
+}
+
+/// A JSON item as a tree, under the default caps. The byte of an error is that of the item; the
+/// words of a syntax error have line and column, too.
+pub(super) fn tree(text: &str) -> Result<JsonTree<'_>, ParseError> {
+    JsonTree::parse(text, &Caps::default())
 }
 
 /// The value of a JSON item; where its syntax fails is told relative to the item.

@@ -11,6 +11,7 @@ use shared::wire::message::Mark;
 use super::read::{Careful, Progress, ReadSpan, Span};
 use super::step::{Completed, Item, Reply, Step, SyncWorker, unexpected};
 use crate::parse::ParseError;
+use crate::parse::json::Json;
 
 /// A run in window mode.
 #[derive(Debug)]
@@ -90,6 +91,10 @@ impl<R: ReadSpan> SyncWorker for Windowed<R> {
 
     fn records(&mut self, item: Item<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {
         self.reading.reader.records(item, out)
+    }
+
+    fn parsed(&mut self, item: Json<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {
+        self.reading.reader.parsed(item, out)
     }
 
     fn slice(&self) -> Option<Slice> {

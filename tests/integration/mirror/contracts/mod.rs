@@ -54,13 +54,15 @@ fn every_exchange_conforms_to_ebays_contracts() {
     let mut account = spec("anna", 30, 60);
     account.packing = Packing::Plain;
     (account.purchases, account.messages) = (120, 220);
-    sim.account(account).unwrap();
-    stage.account_for("anna", "orders,active_inventory,purchases,messages");
+    (account.transactions, account.skus) = (60, 20);
+    (account.returns, account.inquiries, account.cases) = (20, 20, 20);
+    stage.join_all(&sim, account);
     sim.keep_exchanges();
     let mut wrong = Vec::new();
     let mut seen = std::collections::BTreeMap::<String, usize>::new();
-    for _ in 0..3 {
-        stage.once_well();
+    for round in 0..3 {
+        let listings = if round == 1 { "trading" } else { "report" };
+        stage.once_with("SYNC_LISTINGS", listings);
         for exchange in sim.exchanges() {
             let kind = if exchange.call.is_empty() {
                 openapi::template(&exchange.path)
@@ -81,10 +83,21 @@ fn every_exchange_conforms_to_ebays_contracts() {
 }
 
 /// Every kind of request that the ten workers make.
-const KINDS: [&str; 5] = [
+const KINDS: [&str; 16] = [
     "/sell/fulfillment/v1/order",
     "/sell/feed/v1/inventory_task",
     "/sell/feed/v1/task/*/download_result_file",
+    "/sell/finances/v1/transaction",
+    "/sell/finances/v1/payout",
+    "/sell/inventory/v1/inventory_item",
+    "/sell/inventory/v1/offer",
+    "/post-order/v2/return/search",
+    "/post-order/v2/return/*",
+    "/post-order/v2/inquiry/search",
+    "/post-order/v2/inquiry/*",
+    "/post-order/v2/casemanagement/search",
+    "/post-order/v2/casemanagement/*",
     "GetOrders",
     "GetMyMessages",
+    "GetMyeBaySelling",
 ];

@@ -4,23 +4,25 @@ use serde_json::{Map, Value};
 
 use super::grammar::State;
 use super::outside::{Member, Outside};
-use super::skim::{Skim, TooMuch};
+use super::skim::Skim;
+use super::tree::{Json, Tape};
 use crate::parse::caps::Caps;
-use crate::parse::error::{ParseError, prefix};
+use crate::parse::error::ParseError;
 
-const BOM: &[u8] = b"\xef\xbb\xbf";
+mod place;
+mod scan;
 
 /// Push parser that hands out the elements of one top-level array of a page.
 ///
 /// Feed pieces of at most 64 KiB and call [`JsonItems::next`] until it wants
-/// more, then [`JsonItems::finish`]. The text of an item is checked for
-/// balance, length, depth and UTF-8 only: the caller parses it with
-/// `serde_json` and learns there of wrong syntax.
+/// more, then [`JsonItems::finish`]. An item that is all there is parsed at
+/// once; one that is cut is followed to its end first, so that no part of it
+/// is parsed again and again.
 ///
-/// Memory: one item, one piece, and the envelope.
+/// Memory: one item as text and parsed, one piece, and the envelope.
 #[derive(Debug)]
 pub struct JsonItems {
-    member: String,
+    members: Vec<String>,
     caps: Caps,
     buffer: Vec<u8>,
     /// Offset of `buffer[0]` in the page.
@@ -31,8 +33,14 @@ pub struct JsonItems {
     start: usize,
     state: State,
     skim: Skim,
-    /// The current member is the one with the items.
-    target: bool,
+    /// The item was read and did not end in what was there.
+    cut: bool,
+    /// The last item, parsed.
+    tape: Tape,
+    /// The current member is the one with the items: which.
+    target: Option<usize>,
+    /// Which member has the items.
+    list: Option<usize>,
     found: Member,
     count: u64,
     failed: Option<ParseError>,
@@ -40,12 +48,16 @@ pub struct JsonItems {
 }
 
 /// What [`JsonItems::next`] found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum JsonStep<'a> {
     /// The next item.
     Item {
         /// Its text.
         json: &'a str,
+        /// Its value.
+        value: Json<'a>,
+        /// Which of the members it stands in.
+        list: usize,
         /// Its offset in the page.
         byte: u64,
         /// Its index, counted from 0.
@@ -73,8 +85,14 @@ pub struct Envelope {
 impl JsonItems {
     /// A parser for pages whose items are the array `member` of the top-level object.
     pub fn new(member: &str, caps: Caps) -> Self {
+        Self::any(&[member], caps)
+    }
+
+    /// A parser for pages whose items are the array that one of these members of the top-level
+    /// object is: the first that is there and not null. The others are members like any.
+    pub fn any(members: &[&str], caps: Caps) -> Self {
         Self {
-            member: member.to_owned(),
+            members: members.iter().map(|&member| member.to_owned()).collect(),
             caps,
             buffer: Vec::new(),
             byte: 0,
@@ -82,7 +100,10 @@ impl JsonItems {
             start: 0,
             state: State::Start,
             skim: Skim::default(),
-            target: false,
+            cut: false,
+            tape: Tape::default(),
+            target: None,
+            list: None,
             found: Member::Absent,
             count: 0,
             failed: None,
@@ -136,9 +157,11 @@ impl JsonItems {
                 Err(error)
             }
             Ok(true) => {
-                let item = self.buffer.get(self.start..self.at).unwrap_or_default();
+                let json = self.item();
                 Ok(JsonStep::Item {
-                    json: std::str::from_utf8(item).unwrap_or_default(),
+                    json,
+                    value: self.tape.root(json),
+                    list: self.list.unwrap_or_default(),
                     byte: self.byte + self.start as u64,
                     index: self.count - 1,
                 })
@@ -164,7 +187,9 @@ impl JsonItems {
             return Err(self.place_of(ParseError::incomplete(end, what)));
         }
         let mut page = self.outside.parse()?;
-        page.remove(&self.member);
+        if let Some(list) = self.list {
+            page.remove(self.name(list));
+        }
         Ok(Envelope {
             page,
             member: self.found,
@@ -173,192 +198,15 @@ impl JsonItems {
         })
     }
 
-    /// Scans to the end of the next item, or over one window, or to the end
-    /// of the buffer; says whether `start..at` is an item.
-    fn scan(&mut self) -> Result<bool, ParseError> {
-        let window = self.at + self.caps.window_bytes.max(1);
-        let until = self.buffer.len().min(window);
-        while self.at < until {
-            match self.state {
-                State::InItem | State::InKey | State::InValue => {
-                    if self.skim(until)? {
-                        return Ok(true);
-                    }
-                }
-                State::Start
-                | State::KeyOrEnd
-                | State::Key
-                | State::Colon
-                | State::Value
-                | State::MemberEnd
-                | State::FirstItem
-                | State::NextItem
-                | State::ItemEnd
-                | State::Done => self.between(until)?,
-            }
-        }
-        Ok(false)
+    /// The text of the item just handed out, for a caller that does without its value, which is
+    /// dropped.
+    pub fn text_only(&mut self) -> &str {
+        self.tape = Tape::default();
+        self.item()
     }
 
-    /// Goes on in an item, key or value; says whether an item ended.
-    fn skim(&mut self, until: usize) -> Result<bool, ParseError> {
-        let rest = self.buffer.get(self.at..until).unwrap_or_default();
-        // The page object, and for an item its array, surround the value.
-        let outer = if self.state == State::InItem { 2 } else { 1 };
-        let ended = match self.skim.advance(rest, outer, &self.caps) {
-            Ok(ended) => ended,
-            Err(TooMuch::Depth(at)) => {
-                let what = format!("values nest deeper than {}", self.caps.depth);
-                return Err(self.too_large(self.at + at, what));
-            }
-            Err(TooMuch::Values(at)) => {
-                let what = format!("more than {} values in one", self.caps.item_nodes);
-                return Err(self.too_large(self.at + at, what));
-            }
-        };
-        self.take(ended.unwrap_or(rest.len()))?;
-        if self.state == State::InItem && self.at - self.start > self.caps.item_bytes {
-            let what = format!("item longer than {} bytes", self.caps.item_bytes);
-            return Err(self.too_large(self.start, what));
-        }
-        if ended.is_none() {
-            return Ok(false);
-        }
-        if self.state == State::InItem {
-            self.state = State::ItemEnd;
-            self.count += 1;
-            return Ok(true);
-        }
-        if self.state == State::InKey {
-            self.key_ended()?;
-        } else {
-            self.state = State::MemberEnd;
-        }
-        Ok(false)
-    }
-
-    fn key_ended(&mut self) -> Result<(), ParseError> {
-        self.state = State::Colon;
-        self.target = self.outside.is_key(&self.member);
-        if self.target {
-            if self.found != Member::Absent {
-                let what = format!("second member {}", prefix(&self.member, 64));
-                return Err(self.bad(what));
-            }
-            self.found = Member::Null; // until its value shows
-        }
-        Ok(())
-    }
-
-    /// Takes one byte, or a run of white space, between keys, values and items.
-    fn between(&mut self, until: usize) -> Result<(), ParseError> {
-        let rest = self.buffer.get(self.at..until).unwrap_or_default();
-        let blank = |b: &&u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r');
-        let spaces = rest.iter().take_while(blank).count();
-        if spaces > 0 {
-            return self.take(spaces);
-        }
-        let Some(&byte) = rest.first() else {
-            return Ok(());
-        };
-        if self.state == State::Start {
-            if self.in_mark(byte) {
-                return Ok(());
-            }
-            if !matches!(self.outside.byte, 0 | 3) {
-                return Err(self.bad("page is no JSON object")); // half a mark
-            }
-        }
-        let member = self.target.then(|| prefix(&self.member, 64));
-        let next = self.state.after(byte, member).map_err(|e| self.bad(e))?;
-        match next {
-            State::InItem => {
-                self.start = self.at;
-                self.skim = Skim::default();
-            }
-            State::InKey | State::InValue => {
-                self.outside.token = self.outside.text.len();
-                self.skim = Skim::default();
-            }
-            State::FirstItem => {
-                self.take(1)?;
-                self.found = Member::Array;
-                self.outside.split = self.outside.text.len();
-            }
-            State::MemberEnd => {
-                self.state = next; // the bracket belongs to the envelope again
-                self.take(1)?;
-            }
-            State::Start
-            | State::KeyOrEnd
-            | State::Key
-            | State::Colon
-            | State::Value
-            | State::NextItem
-            | State::ItemEnd
-            | State::Done => self.take(1)?,
-        }
-        self.state = next;
-        Ok(())
-    }
-
-    /// Moves over a byte of a byte order mark at the start of the page.
-    fn in_mark(&mut self, byte: u8) -> bool {
-        let at = self.byte + self.at as u64;
-        let expected = usize::try_from(at).ok().and_then(|at| BOM.get(at));
-        let marked = self.outside.byte == at && expected == Some(&byte);
-        if marked {
-            self.at += 1;
-            self.outside.byte += 1;
-        }
-        marked
-    }
-
-    /// Moves over bytes; those outside the array are kept as the envelope.
-    fn take(&mut self, count: usize) -> Result<(), ParseError> {
-        let from = self.at;
-        self.at += count;
-        if self.state.in_array() {
-            self.outside.left_out += count as u64;
-            return Ok(());
-        }
-        if self.outside.text.len() + count > self.caps.envelope_bytes {
-            let what = format!("more than {} bytes outside items", self.caps.envelope_bytes);
-            return Err(self.too_large(from, what));
-        }
-        let taken = self.buffer.get(from..self.at).unwrap_or_default();
-        self.outside.text.extend_from_slice(taken);
-        Ok(())
-    }
-
-    fn check_item(&self) -> Result<(), ParseError> {
-        let item = self.buffer.get(self.start..self.at).unwrap_or_default();
-        let Err(error) = std::str::from_utf8(item) else {
-            return Ok(());
-        };
-        let start = self.byte + self.start as u64;
-        let index = self.count - 1;
-        let error = ParseError::bad(start + error.valid_up_to() as u64, "invalid UTF-8");
-        let path = format!("{}[{index}]", self.member);
-        Err(error.with_path(path).in_item(index, start))
-    }
-
-    fn bad(&self, what: impl Into<String>) -> ParseError {
-        self.place_of(ParseError::bad(self.byte + self.at as u64, what))
-    }
-
-    fn too_large(&self, at: usize, what: String) -> ParseError {
-        self.place_of(ParseError::too_large(self.byte + at as u64, what))
-    }
-
-    fn place_of(&self, error: ParseError) -> ParseError {
-        if !self.state.in_array() {
-            return error;
-        }
-        let error = error.with_path(format!("{}[{}]", self.member, self.count));
-        if self.state == State::InItem {
-            return error.in_item(self.count, self.byte + self.start as u64);
-        }
-        error
+    /// The page as far as it was read, without its items: all of it, if no member had any.
+    pub fn outside(&self) -> &[u8] {
+        &self.outside.text
     }
 }

@@ -20,7 +20,16 @@ fn run(text: &[u8], piece: usize, caps: Caps) -> (Vec<String>, Result<Envelope, 
     let mut pieces = text.chunks(piece);
     loop {
         match page.next() {
-            Ok(JsonStep::Item { json, byte, index }) => {
+            Ok(JsonStep::Item {
+                json,
+                value,
+                byte,
+                index,
+                ..
+            }) => {
+                let parsed: serde_json::Value = serde_json::from_str(json).unwrap();
+                assert_eq!(value.canonical(), parsed.to_string());
+                assert_eq!(value.text(), json);
                 assert_eq!(index, found.len() as u64);
                 let at = usize::try_from(byte).unwrap();
                 assert_eq!(&text[at..at + json.len()], json.as_bytes());

@@ -1,5 +1,7 @@
 //! Writing JSON text in the one form that equal content shares.
 
+use super::plain::plain;
+
 /// The canonical text of a value: keys sorted bytewise, no white space.
 /// Relies on `serde_json` keeping objects sorted, its `preserve_order` being off.
 pub fn canonical(value: &serde_json::Value) -> String {
@@ -16,14 +18,15 @@ pub fn push_json_string(text: &str, out: &mut String) {
 
 /// Appends the inside of a JSON string.
 pub(crate) fn push_json_escaped(text: &str, out: &mut String) {
-    let special = |b: &u8| *b < 0x20 || *b == b'"' || *b == b'\\';
     let mut rest = text;
-    while let Some((plain, from)) = rest
-        .as_bytes()
-        .iter()
-        .position(special)
-        .and_then(|at| rest.split_at_checked(at))
-    {
+    loop {
+        let length = plain(rest.as_bytes());
+        let Some((plain, from)) = rest.split_at_checked(length) else {
+            break;
+        };
+        if from.is_empty() {
+            break;
+        }
         out.push_str(plain);
         let mut chars = from.chars();
         match chars.next() {

@@ -96,6 +96,19 @@ impl Unpack {
         .inspect_err(|error| self.failed = Some(error.clone()))
     }
 
+    /// Whether the stream is no archive: what comes is what goes out.
+    pub fn is_plain(&self) -> bool {
+        matches!(self.state, State::Plain(_))
+    }
+
+    /// Counts bytes of a plain stream that the caller has taken over itself, without a copy.
+    pub fn passed(&mut self, bytes: u64) -> Result<(), ParseError> {
+        self.raw_bytes += bytes;
+        self.decoded_bytes += bytes;
+        self.hold_caps()
+            .inspect_err(|error| self.failed = Some(error.clone()))
+    }
+
     fn advance(&mut self, input: &mut &[u8], out: &mut Vec<u8>) -> Result<Progress, Fault> {
         match &mut self.state {
             State::Detect(first) => {

@@ -1,7 +1,8 @@
 //! Writing a tree: elements, attributes and text go into one arena in document order.
 
-use super::node::{AttrData, Node, NodeData, Span, local, narrow};
+use super::node::{AttrData, Node, NodeData, Span, narrow};
 use crate::parse::error::ParseErrorKind;
+use crate::parse::rank::{RANKED, rank_within};
 
 /// A problem found while building; the caller knows the place.
 pub(super) type Refused = (ParseErrorKind, String);
@@ -9,6 +10,37 @@ pub(super) type Refused = (ParseErrorKind, String);
 /// Capacity that the arena keeps between batches, in bytes and in entries.
 const KEPT_BYTES: usize = 1 << 20;
 const KEPT_NODES: usize = 1 << 15;
+
+/// The name of an element.
+#[derive(Debug)]
+pub(super) struct Name<'w> {
+    /// With its prefix.
+    pub(super) whole: &'w str,
+    /// Without.
+    pub(super) local: &'w str,
+    /// The rank of the local name.
+    pub(super) rank: u64,
+}
+
+impl Name<'_> {
+    /// The rank of the whole name, if that says everything about it.
+    fn whole_rank(&self) -> Option<u64> {
+        let all = self.whole.len() == self.local.len() && self.local.len() <= RANKED;
+        all.then_some(self.rank)
+    }
+
+    /// Whether `rest`, what is behind `</`, begins with this name and `>`.
+    pub(super) fn is_closed_by(&self, rest: &[u8]) -> bool {
+        let len = self.whole.len();
+        if rest.get(len) != Some(&b'>') {
+            return false;
+        }
+        match self.whole_rank() {
+            Some(rank) => rank_within(rest, len) == rank,
+            None => rest.starts_with(self.whole.as_bytes()),
+        }
+    }
+}
 
 /// Builder of consecutive trees in one arena; at most one is unfinished, the last.
 ///
@@ -33,6 +65,8 @@ struct Open {
     node: u32,
     /// Qualified name, for the comparison with the end tag.
     name: Span,
+    /// The rank of the name, if that says everything about it; else nothing.
+    rank: Option<u64>,
     has_children: bool,
 }
 
@@ -81,26 +115,72 @@ impl TreeBuilder {
         }
     }
 
-    /// Opens an element by its qualified name; attributes may follow.
-    pub(super) fn start(&mut self, name: &str) {
+    /// Opens an element; attributes may follow.
+    pub(super) fn start(&mut self, name: &Name<'_>) {
         self.before_child();
         let start = self.text_bytes();
-        self.text.push_str(name);
+        self.text.push_str(name.whole);
         let end = self.text_bytes();
         let node = narrow(self.nodes.len() - self.base.nodes);
         let attrs = self.attrs.len() - self.base.attrs;
         self.nodes.push(NodeData {
-            name: Span::new(end - local(name).len(), end),
+            rank: name.rank,
+            name: Span::new(end - name.local.len(), end),
             text: Span::new(end, end),
             attrs: Span::new(attrs, attrs),
             end: node + 1,
+            is_member: false,
         });
         self.open.push(Open {
             node,
             name: Span::new(start, end),
+            rank: name.whole_rank(),
             has_children: false,
         });
         self.run = end;
+    }
+
+    /// Adds an element with nothing but text to the innermost open one. `is_json` says that the text
+    /// can stand in JSON as it is.
+    pub(super) fn leaf(
+        &mut self,
+        name: &Name<'_>,
+        attribute: Option<(&str, &str)>,
+        text: &str,
+        is_json: bool,
+    ) {
+        self.before_child();
+        // The usual element is written as the member that it will be in JSON.
+        let is_member = is_json && attribute.is_none() && name.whole.len() == name.local.len();
+        self.text.push('"');
+        let start = self.text_bytes();
+        self.text.push_str(name.local);
+        let named = self.text_bytes();
+        self.text.push_str("\":\"");
+        let attrs = self.attrs.len() - self.base.attrs;
+        if let Some((name, value)) = attribute {
+            let start = self.text_bytes();
+            self.text.push_str(name);
+            let middle = self.text_bytes();
+            self.text.push_str(value);
+            self.attrs.push(AttrData {
+                name: Span::new(start, middle),
+                value: Span::new(middle, self.text_bytes()),
+            });
+        }
+        let inside = self.text_bytes();
+        self.text.push_str(text);
+        let end = self.text_bytes();
+        self.text.push('"');
+        self.run = self.text_bytes();
+        self.nodes.push(NodeData {
+            rank: name.rank,
+            name: Span::new(start, named),
+            text: Span::new(inside, end),
+            attrs: Span::new(attrs, attrs + usize::from(attribute.is_some())),
+            end: narrow(self.nodes.len() + 1 - self.base.nodes),
+            is_member,
+        });
     }
 
     /// Adds an attribute to the element just opened; `write` appends its value.
@@ -138,11 +218,18 @@ impl TreeBuilder {
     /// Closes the innermost element if `rest` begins with its name and `>`;
     /// returns how long that is.
     pub(super) fn end_matching(&mut self, rest: &[u8]) -> Option<usize> {
-        let name = self.open.last()?.name;
-        let start = self.base.text + name.start as usize;
+        let Open { name, rank, .. } = *self.open.last()?;
         let len = name.len as usize;
-        let own = self.text.as_bytes().get(start..start + len)?;
-        if rest.get(len) != Some(&b'>') || rest.get(..len) != Some(own) {
+        if rest.get(len) != Some(&b'>') {
+            return None;
+        }
+        let same = if let Some(rank) = rank {
+            rank_within(rest, len) == rank
+        } else {
+            let start = self.base.text + name.start as usize;
+            rest.get(..len) == self.text.as_bytes().get(start..start + len)
+        };
+        if !same {
             return None;
         }
         self.close();

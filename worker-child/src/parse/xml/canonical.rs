@@ -1,10 +1,11 @@
 //! JSON text of an XML element in one canonical form, so that equal content
 //! has equal bytes.
 
-use std::ops::Range;
-
 use super::node::Node;
 use crate::parse::json::{push_json_escaped, push_json_string};
+
+/// Children of one element that are sorted without asking for memory.
+const FEW: usize = 16;
 
 /// Appends the canonical JSON text of an element: keys sorted bytewise, no
 /// white space.
@@ -14,8 +15,8 @@ use crate::parse::json::{push_json_escaped, push_json_string};
 /// `#text`, child elements by local name. A child is an array if it is named
 /// in `arrays` or is repeated.
 pub fn tree_to_json(node: Node<'_>, arrays: &[&str], out: &mut String) {
-    let mut members = Vec::with_capacity(32);
-    write(node, arrays, &mut members, out);
+    out.reserve(node.room());
+    write(node, arrays, out);
 }
 
 /// Appends the canonical JSON text of the child elements with the wanted names, as an object.
@@ -25,132 +26,138 @@ pub fn members_to_json(
     arrays: &[&str],
     out: &mut String,
 ) {
-    let children = node.children().filter(|child| wanted(child.name()));
-    let mut members = children
-        .map(|child| Member::Child(child.name(), child.at))
-        .collect();
-    write_object(node, 0, arrays, &mut members, out);
-}
-
-/// A member of an object; a child element by its place in the tree, to keep
-/// what is sorted small.
-#[derive(Clone, Copy)]
-enum Member<'a> {
-    Attr(&'a str, &'a str),
-    Text(&'a str),
-    Child(&'a str, u32),
-}
-
-impl<'a> Member<'a> {
-    /// Sorts as the whole key does, since names of elements begin behind `@`.
-    /// The rank is a number because comparing empty texts is slow: their
-    /// dangling pointers make the vectorized comparison fault and recover.
-    fn order(&self) -> (u8, &'a str) {
-        match *self {
-            Member::Text(_) => (0, "text"),
-            Member::Attr(name, _) => (1, name),
-            Member::Child(name, _) => (2, name),
-        }
-    }
-}
-
-/// `members` is a stack shared by all levels; a level uses what it pushed.
-fn write<'a>(node: Node<'a>, arrays: &[&str], members: &mut Vec<Member<'a>>, out: &mut String) {
-    if node.is_bare() {
-        push_json_string(node.text(), out);
-        return;
-    }
-    let base = members.len();
-    for (name, value) in node.attrs().filter(|(name, _)| !is_declaration(name)) {
-        members.push(Member::Attr(name, value));
-    }
-    for child in node.children() {
-        members.push(Member::Child(child.name(), child.at));
-    }
-    if members.len() == base {
-        push_json_string(node.text(), out);
-        return;
-    }
-    if !node.text().is_empty() {
-        members.push(Member::Text(node.text()));
-    }
-    write_object(node, base, arrays, members, out);
-}
-
-/// Writes the members from `base` on as an object, and takes them off the stack.
-fn write_object<'a>(
-    node: Node<'a>,
-    base: usize,
-    arrays: &[&str],
-    members: &mut Vec<Member<'a>>,
-    out: &mut String,
-) {
-    if let Some(level) = members.get_mut(base..) {
-        // Stable: repeated elements keep their order.
-        level.sort_by_key(Member::order);
-    }
+    out.reserve(node.room());
     out.push('{');
-    let mut at = base;
-    while let Some(first) = members.get(at).copied() {
-        let level = members.get(at..).unwrap_or_default();
-        let count = level
-            .iter()
-            .take_while(|m| m.order() == first.order())
-            .count();
-        if at > base {
-            out.push(',');
-        }
-        push_key(first, out);
-        let end = at + count.max(1);
-        write_values(node, at..end, arrays, members, out);
-        at = end;
-    }
-    members.truncate(base);
+    write_children(node, wanted, arrays, out);
     out.push('}');
 }
 
-/// Writes the members `range` of `node`, which share one key, as one value.
-fn write_values<'a>(
-    node: Node<'a>,
-    range: Range<usize>,
+fn write(node: Node<'_>, arrays: &[&str], out: &mut String) {
+    if let Some((_, value)) = node.member() {
+        out.push_str(value);
+        return;
+    }
+    let is_bare = || node.children().next().is_none() && attrs(node).next().is_none();
+    if node.is_bare() || is_bare() {
+        push_json_string(node.text(), out);
+        return;
+    }
+    // Names of elements sort behind both marks.
+    out.push('{');
+    if !node.text().is_empty() {
+        out.push_str("\"#text\":");
+        push_json_string(node.text(), out);
+    }
+    write_attrs(node, out);
+    write_children(node, |_| true, arrays, out);
+    out.push('}');
+}
+
+/// Begins a further member of the object that is being written.
+fn comma(out: &mut String) {
+    if !out.ends_with('{') {
+        out.push(',');
+    }
+}
+
+/// The attributes that are not namespace declarations.
+fn attrs(node: Node<'_>) -> impl Iterator<Item = (&str, &str)> {
+    node.attrs()
+        .filter(|(name, _)| *name != "xmlns" && !name.starts_with("xmlns:"))
+}
+
+fn write_attrs(node: Node<'_>, out: &mut String) {
+    let mut first = attrs(node);
+    let (one, another) = (first.next(), first.next());
+    if another.is_none() {
+        if let Some(attr) = one {
+            write_attr(attr, out);
+        }
+        return;
+    }
+    let mut sorted: Vec<(&str, &str)> = attrs(node).collect();
+    sorted.sort_by_key(|(name, _)| *name);
+    for attr in sorted {
+        write_attr(attr, out);
+    }
+}
+
+fn write_attr((name, value): (&str, &str), out: &mut String) {
+    comma(out);
+    out.push_str("\"@");
+    push_json_escaped(name, out);
+    out.push_str("\":");
+    push_json_string(value, out);
+}
+
+/// A child element while the children are sorted.
+#[derive(Clone, Copy, Default)]
+struct Child {
+    rank: u64,
+    at: u32,
+}
+
+fn write_children(
+    node: Node<'_>,
+    wanted: impl Fn(&str) -> bool,
     arrays: &[&str],
-    members: &mut Vec<Member<'a>>,
     out: &mut String,
 ) {
-    let array = range.len() > 1
-        || matches!(members.get(range.start), Some(Member::Child(name, _)) if arrays.contains(name));
-    if array {
+    let (mut few, mut many) = ([Child::default(); FEW], Vec::new());
+    let mut count = 0;
+    for child in node.children().filter(|child| wanted(child.name())) {
+        let entry = Child {
+            rank: child.rank(),
+            at: child.at,
+        };
+        match few.get_mut(count) {
+            Some(place) if many.is_empty() => *place = entry,
+            Some(_) | None => {
+                if many.is_empty() {
+                    many.extend_from_slice(&few);
+                }
+                many.push(entry);
+            }
+        }
+        count += 1;
+    }
+    let children = if many.is_empty() {
+        few.get_mut(..count).unwrap_or_default()
+    } else {
+        &mut many
+    };
+    let element = |child: &Child| Node {
+        at: child.at,
+        ..node
+    };
+    let name = |child: &Child| element(child).name();
+    // Stable: repeated elements keep their order.
+    children.sort_by(|a, b| a.rank.cmp(&b.rank).then_with(|| name(a).cmp(name(b))));
+    let same = |a: &Child, b: &Child| a.rank == b.rank && name(a) == name(b);
+    for group in children.chunk_by(same) {
+        let Some(first) = group.first() else { continue };
+        let name = name(first);
+        comma(out);
+        let is_list = group.len() > 1 || arrays.contains(&name);
+        if !is_list && let Some((member, _)) = element(first).member() {
+            out.push_str(member);
+            continue;
+        }
+        out.push('"');
+        // The scanner lets nothing into a name that would need escaping.
+        out.push_str(name);
+        out.push_str("\":");
+        if !is_list {
+            write(element(first), arrays, out);
+            continue;
+        }
         out.push('[');
-    }
-    for at in range.clone() {
-        if at > range.start {
-            out.push(',');
+        for (position, child) in group.iter().enumerate() {
+            if position > 0 {
+                out.push(',');
+            }
+            write(element(child), arrays, out);
         }
-        match members.get(at).copied() {
-            Some(Member::Attr(_, text) | Member::Text(text)) => push_json_string(text, out),
-            Some(Member::Child(_, at)) => write(Node { at, ..node }, arrays, members, out),
-            None => {}
-        }
-    }
-    if array {
         out.push(']');
     }
-}
-
-fn push_key(member: Member<'_>, out: &mut String) {
-    out.push('"');
-    match member {
-        Member::Text(_) => out.push_str("#text"),
-        Member::Attr(name, _) => {
-            out.push('@');
-            push_json_escaped(name, out);
-        }
-        // The scanner lets nothing into a name that would need escaping.
-        Member::Child(name, _) => out.push_str(name),
-    }
-    out.push_str("\":");
-}
-
-fn is_declaration(name: &str) -> bool {
-    name == "xmlns" || name.starts_with("xmlns:")
 }

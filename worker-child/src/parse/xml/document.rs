@@ -6,9 +6,8 @@
 use quick_xml::events::{BytesDecl, BytesStart, Event};
 
 use super::asides::Asides;
-use super::build::{Refused, Tree, TreeBuilder, shown};
+use super::build::{Name, Refused, Tree, TreeBuilder, shown};
 use super::escape::{push_attr_value, push_text};
-use super::node::local;
 use crate::parse::caps::Caps;
 use crate::parse::error::{ParseError, ParseErrorKind};
 
@@ -25,26 +24,56 @@ pub(super) struct Finished {
     pub(super) byte: u64,
     /// Length in the document.
     pub(super) raw_bytes: u64,
+    /// Which of the item paths it stands at.
+    pub(super) list: usize,
+}
+
+/// Where items stand.
+#[derive(Debug)]
+struct ItemPath {
+    names: Vec<String>,
+    /// How many of the open elements lie on it.
+    matched: usize,
 }
 
 /// Where the events go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Outside,
-    /// Inside an item that starts at this byte.
-    Item(u64),
+    /// Inside an item that starts at this byte, at this of the paths.
+    Item(u64, usize),
     /// Inside an aside that starts at this byte.
     Aside(u64),
+}
+
+/// What stands in a start tag behind the name.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Attributes<'w> {
+    /// Nothing.
+    None,
+    /// One attribute: its name, and its value as it is.
+    One(&'w str, &'w str),
+    /// Whatever this tag has, if it is well-formed.
+    Many(&'w BytesStart<'w>),
+}
+
+/// A whole element with nothing but text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Leaf<'w> {
+    pub(super) name: &'w Name<'w>,
+    pub(super) attributes: Attributes<'w>,
+    /// Stands for itself: no reference, no carriage return.
+    pub(super) text: &'w str,
+    /// The text can stand in JSON as it is.
+    pub(super) is_json: bool,
 }
 
 /// The state of one document between events.
 #[derive(Debug)]
 pub(super) struct Document {
     caps: Caps,
-    item_path: Vec<String>,
+    item_paths: Vec<ItemPath>,
     place: Place,
-    /// How many of the open elements lie on the item path.
-    matched: usize,
     markup_seen: bool,
     /// The root's end was seen.
     pub(super) complete: bool,
@@ -58,12 +87,15 @@ pub(super) struct Document {
 }
 
 impl Document {
-    pub(super) fn new(item_path: &[&str], caps: Caps) -> Self {
+    pub(super) fn new(item_paths: &[&[&str]], caps: Caps) -> Self {
+        let item_path = |names: &&[&str]| ItemPath {
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+            matched: 0,
+        };
         Self {
             caps,
-            item_path: item_path.iter().map(|&name| name.to_owned()).collect(),
+            item_paths: item_paths.iter().map(item_path).collect(),
             place: Place::Outside,
-            matched: 0,
             markup_seen: false,
             complete: false,
             items: TreeBuilder::default(),
@@ -103,30 +135,61 @@ impl Document {
         self.envelope.depth() + self.items.depth()
     }
 
-    /// Opens an element; `tag` is there if it may have attributes.
+    /// Opens an element.
     pub(super) fn start(
         &mut self,
-        name: &str,
-        tag: Option<&BytesStart<'_>>,
+        name: &Name<'_>,
+        attributes: Attributes<'_>,
         from: u64,
     ) -> Result<(), ParseError> {
         self.markup_seen = true;
-        if !starts_name(local(name)) {
-            return Err(self.bad(from, format!("malformed element name {}", shown(name))));
+        if !starts_name(name.local) {
+            let what = format!("malformed element name {}", shown(name.whole));
+            return Err(self.bad(from, what));
         }
         if self.depth() >= self.caps.depth {
             let what = format!("elements nest deeper than {}", self.caps.depth);
             return Err(self.too_large(from, what));
         }
         if self.place == Place::Outside {
-            self.enter(local(name), from)?;
+            self.enter(name.local, from)?;
         }
         let builder = self.builder();
         builder.start(name);
-        if let Some(tag) = tag {
-            attributes(builder, tag).map_err(|refused| self.refused(from, refused))?;
-        }
+        let read = match attributes {
+            Attributes::None => Ok(()),
+            Attributes::One(name, value) => builder.attr(name, |out| {
+                out.push_str(value);
+                Ok(())
+            }),
+            Attributes::Many(tag) => read_attributes(builder, tag),
+        };
+        read.map_err(|refused| self.refused(from, refused))?;
         self.check_size(from)
+    }
+
+    /// Takes a whole element, which ends before `to`. Says no if it is not inside of an item, or
+    /// passes a cap: then it must be taken in parts.
+    pub(super) fn leaf(&mut self, leaf: &Leaf<'_>, to: u64) -> bool {
+        let (Place::Item(byte, _), 1..) = (self.place, self.items.depth()) else {
+            return false;
+        };
+        let attribute = match leaf.attributes {
+            Attributes::None => None,
+            Attributes::One(name, value) => Some((name, value)),
+            Attributes::Many(_) => return false,
+        };
+        let weight = self.items.weight() + 1 + usize::from(attribute.is_some());
+        let fits = self.depth() < self.caps.depth
+            && weight <= self.caps.item_nodes
+            && leaf.text.len() <= self.caps.text_bytes
+            && to - byte <= self.caps.item_bytes as u64
+            && starts_name(leaf.name.local);
+        if fits {
+            self.items
+                .leaf(leaf.name, attribute, leaf.text, leaf.is_json);
+        }
+        fits
     }
 
     /// Decides what an element outside of items is.
@@ -135,12 +198,16 @@ impl Document {
             return Err(self.bad(from, format!("second root element {}", shown(name))));
         }
         let depth = self.envelope.depth();
-        let expected = self.item_path.get(depth).map(String::as_str);
-        if self.matched == depth && expected == Some(name) {
-            if depth + 1 == self.item_path.len() {
-                self.place = Place::Item(from);
-            } else {
-                self.matched += 1;
+        let leads_on = |path: &ItemPath| {
+            path.matched == depth && path.names.get(depth).is_some_and(|next| next == name)
+        };
+        let ends = |path: &ItemPath| leads_on(path) && depth + 1 == path.names.len();
+        if let Some(list) = self.item_paths.iter().position(ends) {
+            self.place = Place::Item(from, list);
+        } else if self.item_paths.iter().any(leads_on) {
+            let paths = self.item_paths.iter_mut();
+            for path in paths.filter(|path| leads_on(path)) {
+                path.matched += 1;
             }
         } else if depth == 0 {
             let what = format!("wrong document: root {}", shown(name));
@@ -184,9 +251,11 @@ impl Document {
 
     /// Follows up the end of an element at `to`.
     fn closed(&mut self, to: u64) -> Result<(), ParseError> {
-        let (Place::Item(byte) | Place::Aside(byte)) = self.place else {
+        let (Place::Item(byte, _) | Place::Aside(byte)) = self.place else {
             let depth = self.envelope.depth();
-            self.matched = self.matched.min(depth);
+            for path in &mut self.item_paths {
+                path.matched = path.matched.min(depth);
+            }
             if depth == 0 {
                 self.root = Some(self.envelope.finish());
                 self.complete = true;
@@ -200,12 +269,13 @@ impl Document {
             return Ok(());
         }
         let tree = self.items.finish();
-        if self.place == Place::Item(byte) {
+        if let Place::Item(byte, list) = self.place {
             let raw_bytes = to - byte;
             self.finished.push(Finished {
                 tree,
                 byte,
                 raw_bytes,
+                list,
             });
             self.count += 1;
         } else {
@@ -243,6 +313,15 @@ impl Document {
             return Err(self.bad(from, "text outside the root element"));
         }
         push_text(text, self.builder().text());
+        self.check_run(from)
+    }
+
+    /// Takes literal text without a carriage return.
+    pub(super) fn plain_text(&mut self, text: &str, from: u64) -> Result<(), ParseError> {
+        if self.depth() == 0 {
+            return self.text(text, from);
+        }
+        self.builder().text().push_str(text);
         self.check_run(from)
     }
 
@@ -284,7 +363,7 @@ impl Document {
                     return Err(self.too_large(from, what));
                 }
             }
-            Place::Item(byte) | Place::Aside(byte) => {
+            Place::Item(byte, _) | Place::Aside(byte) => {
                 if from - byte > self.caps.item_bytes as u64 {
                     return Err(self.item_too_large(byte));
                 }
@@ -337,7 +416,7 @@ impl Document {
         }
         let error = error.with_path(path);
         match self.place {
-            Place::Item(byte) => error.in_item(self.count, byte),
+            Place::Item(byte, _) => error.in_item(self.count, byte),
             Place::Outside | Place::Aside(_) => error,
         }
     }
@@ -352,7 +431,7 @@ fn starts_name(name: &str) -> bool {
     )
 }
 
-fn attributes(builder: &mut TreeBuilder, tag: &BytesStart<'_>) -> Result<(), Refused> {
+fn read_attributes(builder: &mut TreeBuilder, tag: &BytesStart<'_>) -> Result<(), Refused> {
     for (index, attribute) in tag.attributes().enumerate() {
         if index == ATTRIBUTES {
             let what = format!("element with more than {ATTRIBUTES} attributes");

@@ -44,6 +44,8 @@ pub enum XmlStep<'a> {
     Item {
         /// Its element.
         root: Node<'a>,
+        /// Which of the paths it stands at.
+        list: usize,
         /// Its length in the document, in bytes.
         raw_bytes: u64,
         /// Offset of its start tag in the document.
@@ -74,6 +76,12 @@ impl XmlItems {
     /// A parser for a document whose items stand at `item_path`: local names
     /// from the root to the item.
     pub fn new(item_path: &[&str], caps: Caps) -> Self {
+        Self::any(&[item_path], caps)
+    }
+
+    /// A parser for a document whose items stand at any of these paths; of two that are alike, the
+    /// first counts.
+    pub fn any(item_paths: &[&[&str]], caps: Caps) -> Self {
         Self {
             buffer: Vec::new(),
             at: 0,
@@ -83,7 +91,7 @@ impl XmlItems {
             taken: 0,
             failed: None,
             caps,
-            document: Document::new(item_path, caps),
+            document: Document::new(item_paths, caps),
         }
     }
 
@@ -141,6 +149,7 @@ impl XmlItems {
         self.taken += 1;
         Ok(XmlStep::Item {
             root: self.document.items.root(item.tree),
+            list: item.list,
             raw_bytes: item.raw_bytes,
             byte: item.byte,
             index: self.document.count - pending,

@@ -12,6 +12,7 @@ mod escape;
 mod items;
 mod node;
 mod scan;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,13 @@
 //! Reading a tree: nodes are views into an arena that is reused from batch to batch.
 
+use crate::parse::rank::{RANKED, rank};
+
 /// One element in the arena. Positions are relative to the tree's own slices,
 /// so that trees can move together when finished ones are dropped.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct NodeData {
+    /// The rank of the local name.
+    pub(super) rank: u64,
     /// Local name.
     pub(super) name: Span,
     /// Unescaped text.
@@ -12,6 +16,27 @@ pub(super) struct NodeData {
     pub(super) attrs: Span,
     /// One past the last node of this element's subtree.
     pub(super) end: u32,
+    /// The element stands in the text as a JSON member: `"name":"text"`.
+    pub(super) is_member: bool,
+}
+
+/// What a place outside the arena holds.
+static NO_NODE: NodeData = NodeData {
+    rank: 0,
+    name: Span { start: 0, len: 0 },
+    text: Span { start: 0, len: 0 },
+    attrs: Span { start: 0, len: 0 },
+    end: 0,
+    is_member: false,
+};
+
+impl NodeData {
+    /// Whether this is the local name, given its rank.
+    fn is_named(&self, name: &str, rank: u64, text: &str) -> bool {
+        self.rank == rank
+            && self.name.len as usize == name.len()
+            && (name.len() <= RANKED || self.name.of(text) == name)
+    }
 }
 
 /// A range: start and length.
@@ -75,11 +100,8 @@ impl std::fmt::Debug for Node<'_> {
 }
 
 impl<'a> Node<'a> {
-    fn data(&self) -> NodeData {
-        self.nodes
-            .get(self.at as usize)
-            .copied()
-            .unwrap_or_default()
+    fn data(&self) -> &'a NodeData {
+        self.nodes.get(self.at as usize).unwrap_or(&NO_NODE)
     }
 
     /// The element's name without its namespace prefix.
@@ -97,6 +119,34 @@ impl<'a> Node<'a> {
     pub(super) fn is_bare(&self) -> bool {
         let data = self.data();
         data.attrs.len == 0 && data.end <= self.at + 1
+    }
+
+    /// The element as the JSON member `"name":"text"`, and the part of that from which its value is
+    /// read, if it stands in the arena so.
+    pub(super) fn member(&self) -> Option<(&'a str, &'a str)> {
+        let data = self.data();
+        if !data.is_member {
+            return None;
+        }
+        let end = (data.text.start + data.text.len) as usize + 1;
+        let from = |span: Span| self.text.get((span.start as usize).checked_sub(1)?..end);
+        Some((from(data.name)?, from(data.text)?))
+    }
+
+    pub(super) fn rank(&self) -> u64 {
+        self.data().rank
+    }
+
+    /// About how long the element's canonical text is, in bytes.
+    pub(super) fn room(&self) -> usize {
+        let data = self.data();
+        let last = (data.end as usize).checked_sub(1);
+        let last = last.and_then(|last| self.nodes.get(last)).copied();
+        let end = last.unwrap_or_default().text;
+        let text = (end.start + end.len).saturating_sub(data.name.start);
+        let nodes = data.end.saturating_sub(self.at);
+        // Quotes, colon, comma, and braces now and then.
+        text as usize + 8 * nodes as usize
     }
 
     /// Attributes in document order, as qualified name and normalized value.
@@ -129,7 +179,17 @@ impl<'a> Node<'a> {
 
     /// The first child element with this local name.
     pub fn child(&self, name: &str) -> Option<Node<'a>> {
-        self.children().find(|child| child.name() == name)
+        let rank = rank(name.as_bytes());
+        let mut at = self.at + 1;
+        let end = self.data().end;
+        while at < end {
+            let data = self.nodes.get(at as usize)?;
+            if data.is_named(name, rank, self.text) {
+                return Some(Node { at, ..*self });
+            }
+            at = data.end.max(at + 1);
+        }
+        None
     }
 
     /// All child elements with this local name, in document order.
@@ -146,8 +206,13 @@ impl<'a> Node<'a> {
         if path.is_empty() {
             return Some(*self);
         }
-        path.split('.')
-            .try_fold(*self, |node, name| node.child(name))
+        let (mut node, mut path) = (*self, path);
+        while let Some(point) = memchr::memchr(b'.', path.as_bytes()) {
+            let (name, rest) = path.split_at_checked(point)?;
+            node = node.child(name)?;
+            path = rest.get(1..)?;
+        }
+        node.child(path)
     }
 
     /// The text of the element at a path, `None` if there is no such element.
@@ -181,7 +246,7 @@ impl<'a> Iterator for Children<'a> {
 }
 
 /// The part of a qualified name after its prefix.
-pub(super) fn local(name: &str) -> &str {
+fn local(name: &str) -> &str {
     // On short names a plain loop beats a search.
     match name.bytes().position(|b| b == b':') {
         Some(at) => name.get(at + 1..).unwrap_or_default(),

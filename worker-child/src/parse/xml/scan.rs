@@ -8,10 +8,12 @@ use quick_xml::errors::{Error, SyntaxError};
 use quick_xml::events::BytesStart;
 use quick_xml::reader::Reader;
 
-use super::build::shown;
-use super::document::Document;
+use super::build::{Name, shown};
+use super::document::{Attributes, Document, Leaf};
 use super::escape::resolve;
+use super::words::{blanks, name_end, plain_end, text_end};
 use crate::parse::error::ParseError;
+use crate::parse::rank::rank_within;
 
 /// Longest reference, in bytes.
 const REFERENCE: usize = 64;
@@ -67,19 +69,30 @@ pub(super) fn read_window(
 
 fn characters(document: &mut Document, here: Window<'_>) -> Taken {
     let bytes = here.text.as_bytes();
-    let blank = bytes.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    let blank = blanks(bytes);
     let after = bytes.get(blank..).unwrap_or_default();
     if let [b'<', next, ..] = after
         && document.is_layout(*next)
     {
         return Ok(Some(blank));
     }
-    let end = match memchr::memchr2(b'<', b'&', after) {
+    let mut end = text_end(after);
+    let has_return = end.is_some_and(|end| after.get(end) == Some(&b'\r'))
+        || bytes.get(..blank).unwrap_or_default().contains(&b'\r');
+    if has_return {
+        end = memchr::memchr2(b'<', b'&', after);
+    }
+    let end = match end {
         Some(end) => blank + end,
         None if here.last => bytes.len(),
         None => return Ok(None),
     };
-    document.text(here.text.get(..end).unwrap_or_default(), here.byte)?;
+    let text = here.text.get(..end).unwrap_or_default();
+    if has_return {
+        document.text(text, here.byte)?;
+    } else {
+        document.plain_text(text, here.byte)?;
+    }
     Ok(Some(end))
 }
 
@@ -117,24 +130,34 @@ fn end_tag(document: &mut Document, here: Window<'_>) -> Taken {
 fn start_tag(document: &mut Document, here: Window<'_>) -> Taken {
     let content = here.text.get(1..).unwrap_or_default();
     let bytes = content.as_bytes();
-    let name_len = bytes.iter().take_while(|b| is_name_byte(**b)).count();
-    let name = content.get(..name_len).unwrap_or_default();
+    let (name_len, prefix_len) = name_end(bytes);
+    let whole = content.get(..name_len).unwrap_or_default();
+    let local = whole.get(prefix_len..).unwrap_or_default();
+    let from_local = bytes.get(prefix_len..).unwrap_or_default();
+    let name = Name {
+        whole,
+        local,
+        rank: rank_within(from_local, local.len()),
+    };
     match bytes.get(name_len..).unwrap_or_default() {
         [] | [b'/'] => return Ok(None),
         [b'>', ..] => {
-            document.start(name, None, here.byte)?;
-            return Ok(Some(name_len + 2));
+            return opened(document, here, (&name, Attributes::None), name_len + 2);
         }
         [b'/', b'>', ..] => {
-            document.start(name, None, here.byte)?;
+            document.start(&name, Attributes::None, here.byte)?;
             document.end_empty(here.byte + name_len as u64 + 3)?;
             return Ok(Some(name_len + 3));
         }
         [b' ' | b'\t' | b'\r' | b'\n', ..] => {}
         _ => {
-            let what = format!("malformed element name {}", shown(name));
+            let what = format!("malformed element name {}", shown(whole));
             return Err(document.bad(here.byte, what));
         }
+    }
+    let behind = content.get(name_len..).unwrap_or_default();
+    if let Some((attribute, length)) = only_attribute(behind) {
+        return opened(document, here, (&name, attribute), 1 + name_len + length);
     }
     let Some(end) = tag_end(bytes) else {
         return Ok(None);
@@ -145,12 +168,61 @@ fn start_tag(document: &mut Document, here: Window<'_>) -> Taken {
         None => (content, false),
     };
     let tag = BytesStart::from_content(content, name_len);
-    document.start(name, Some(&tag), here.byte)?;
+    document.start(&name, Attributes::Many(&tag), here.byte)?;
     let taken = end + 2;
     if empty {
         document.end_empty(here.byte + taken as u64)?;
     }
     Ok(Some(taken))
+}
+
+/// Takes a start tag of this length, and all of its element if that has nothing but plain text.
+fn opened(
+    document: &mut Document,
+    here: Window<'_>,
+    (name, attributes): (&Name<'_>, Attributes<'_>),
+    length: usize,
+) -> Taken {
+    let inside = here.text.get(length..).unwrap_or_default();
+    let plain = plain_end(inside.as_bytes());
+    let end = plain.or_else(|| text_end(inside.as_bytes()));
+    let (text, rest) = inside
+        .split_at_checked(end.unwrap_or(0))
+        .unwrap_or_default();
+    if let [b'<', b'/', end @ ..] = rest.as_bytes()
+        && name.is_closed_by(end)
+    {
+        let taken = length + text.len() + name.whole.len() + 3;
+        let leaf = Leaf {
+            name,
+            attributes,
+            text,
+            is_json: plain.is_some(),
+        };
+        if document.leaf(&leaf, here.byte + taken as u64) {
+            let after = here.text.as_bytes().get(taken..).unwrap_or_default();
+            // White space behind an element in an item is layout, up to the next tag.
+            let blank = blanks(after);
+            let is_tag = matches!(after.get(blank..), Some([b'<', next, ..]) if !matches!(next, b'!' | b'?'));
+            return Ok(Some(taken + if is_tag { blank } else { 0 }));
+        }
+    }
+    document.start(name, attributes, here.byte)?;
+    Ok(Some(length))
+}
+
+/// What is behind the name of most tags that have attributes: ` name="value">`, nothing in it that
+/// stands for something else. Returns how long that is, too.
+fn only_attribute(behind: &str) -> Option<(Attributes<'_>, usize)> {
+    let inside = behind.strip_prefix(' ')?;
+    let (name, rest) = inside.split_at_checked(name_end(inside.as_bytes()).0)?;
+    let rest = rest.strip_prefix("=\"")?;
+    let special = |b: u8| matches!(b, b'"' | b'&' | b'<' | 0..b' ');
+    let (value, rest) = rest.split_at_checked(rest.bytes().position(special)?)?;
+    if name.is_empty() || !rest.starts_with("\">") {
+        return None;
+    }
+    Some((Attributes::One(name, value), name.len() + value.len() + 5))
 }
 
 /// Where the `>` of a tag is; quoted ones do not count.
@@ -168,12 +240,6 @@ fn tag_end(bytes: &[u8]) -> Option<usize> {
             None => return None,
         }
     }
-}
-
-/// Characters of a name; not the whole of XML's rule, but nothing that would
-/// hide markup.
-fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte >= 0x80 || matches!(byte, b'_' | b':' | b'-' | b'.')
 }
 
 /// Comment, CDATA, processing instruction, declaration or DOCTYPE.

@@ -31,6 +31,7 @@ fn run(text: &[u8], piece: usize, caps: Caps) -> (Vec<String>, Result<XmlItems, 
                 byte,
                 raw_bytes,
                 index,
+                ..
             }) => {
                 assert_eq!(index, found.len() as u64);
                 let raw =

@@ -12,6 +12,9 @@ use crate::workers::values::{decimal, integer, under};
 /// Elements that are arrays in the payload even when there is one.
 const ARRAYS: &[&str] = &["NameValueList", "Value"];
 
+/// What the payload of most variations fits into, in bytes.
+const PAYLOAD_BYTES: usize = 384;
+
 /// Appends the records of a listing. With variations it has no row of its own.
 pub(super) fn push(listing: Node<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {
     let item_id = field::text(listing, "ItemID")?;
@@ -20,7 +23,8 @@ pub(super) fn push(listing: Node<'_>, out: &mut Vec<Record>) -> Result<(), Parse
     if let Some(variations) = variations {
         for (position, variation) in variations.children_named("Variation").enumerate() {
             let row = row(item_id, variation, Part::Variation);
-            out.push(under(&format!("Variations.Variation[{position}]"), row)?);
+            let under = |error| under(&format!("Variations.Variation[{position}]"), Err(error));
+            out.push(row.or_else(under)?);
         }
     }
     if out.len() == before {
@@ -78,7 +82,8 @@ fn payload(node: Node<'_>) -> String {
 
 /// The variation's own members, and the listing's `ItemID` in its sorted place.
 fn variation_payload(item_id: &str, node: Node<'_>) -> Result<String, ParseError> {
-    let mut json = String::from("{\"ItemID\":");
+    let mut json = String::with_capacity(PAYLOAD_BYTES);
+    json.push_str("{\"ItemID\":");
     push_json_string(item_id, &mut json);
     let joint = json.len();
     tree_to_json(node, ARRAYS, &mut json);

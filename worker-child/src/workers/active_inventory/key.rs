@@ -34,28 +34,30 @@ pub(super) fn variation_key(variation: Node<'_>) -> String {
     key.finish()
 }
 
-/// Text of which only the beginning is held: the whole may be as large as the item.
+/// Text of which only the beginning is held: the whole may be as large as the item. Hashed only
+/// when it turns out to be long.
 #[derive(Debug, Default)]
 struct KeyText {
     text: String,
-    hasher: Hasher,
-    long: bool,
+    hasher: Option<Hasher>,
 }
 
 impl KeyText {
     fn push(&mut self, part: &str) {
-        self.hasher.update(part.as_bytes());
-        self.long |= self.text.len() + part.len() > PLAIN_BYTES;
-        if !self.long {
+        if self.hasher.is_none() && self.text.len() + part.len() <= PLAIN_BYTES {
             self.text.push_str(part);
+            return;
         }
+        let hasher = self.hasher.get_or_insert_default();
+        hasher.update(std::mem::take(&mut self.text).as_bytes());
+        hasher.update(part.as_bytes());
     }
 
     fn finish(self) -> String {
-        if !self.long {
+        let Some(hasher) = self.hasher else {
             return self.text;
-        }
-        let hex = self.hasher.finalize().to_hex();
+        };
+        let hex = hasher.finalize().to_hex();
         format!("b3:{}", hex.get(..HASH_DIGITS).unwrap_or_default())
     }
 }

@@ -141,7 +141,7 @@ fn twenty_messages() {
     assert_eq!(last, Ok(complete(20)));
     records.truncate(20);
     let stored: Json = serde_json::from_str(STORED).unwrap();
-    let rows: Vec<Json> = records.iter().map(|record| listed(record).into()).collect();
+    let rows: Vec<Json> = records.iter().map(listed).collect();
     assert_eq!(Json::from(rows), stored["plain.xml"]);
 }
 

@@ -87,7 +87,7 @@ fn twenty_lines() {
     let (next, records) = read(PLAIN);
     assert_eq!(next, Ok(complete(18)));
     let stored: Json = serde_json::from_str(STORED).unwrap();
-    let rows: Vec<Json> = records.iter().map(|record| listed(record).into()).collect();
+    let rows: Vec<Json> = records.iter().map(listed).collect();
     assert_eq!(Json::from(rows), stored["plain.xml"]);
     assert_eq!(records.len(), 20);
 }
