@@ -3,7 +3,7 @@
 //! *API:* `POST /ws/api.dll`, an XML body, the call's name, the site and the schema's version in
 //! headers, the access token in a header of its own, so none in the body.
 //! *Pages* are counted from 1; one past the end is eBay's error 340, which comes as
-//! [`Reply::Missing`](super::step::Reply::Missing): the set has shrunk since it was announced.
+//! [`Reply::Missing`]: the set has shrunk since it was announced.
 //! *Not here:* `Ack` and `Errors`, which are judged before a worker hears of
 //! the answer.
 

@@ -3,16 +3,17 @@
 //! Invariants: end tags match, one root with the expected name, nothing but
 //! white space, comments and processing instructions around it, caps held.
 
+mod attributes;
+mod text;
+
 use quick_xml::events::{BytesDecl, BytesStart, Event};
 
+use self::attributes::read_attributes;
 use super::asides::Asides;
 use super::build::{Name, Refused, Tree, TreeBuilder, shown};
-use super::escape::{push_attr_value, push_text};
 use crate::parse::caps::Caps;
-use crate::parse::error::{ParseError, ParseErrorKind};
+use crate::parse::error::ParseError;
 
-/// Most attributes of one element.
-const ATTRIBUTES: usize = 64;
 /// What one node of the envelope counts, besides its text, in bytes.
 const NODE_BYTES: usize = 32;
 
@@ -286,54 +287,6 @@ impl Document {
         Ok(())
     }
 
-    /// Whether white space at this place, before `<` and the byte `next`, says nothing.
-    pub(super) fn is_layout(&mut self, next: u8) -> bool {
-        if matches!(next, b'!' | b'?') || self.depth() == 0 {
-            return false;
-        }
-        let builder = self.builder();
-        builder.run_bytes() == 0 && (next != b'/' || builder.has_children())
-    }
-
-    /// Takes a character that a reference stood for.
-    pub(super) fn character(&mut self, c: char, from: u64) -> Result<(), ParseError> {
-        if self.depth() == 0 {
-            return Err(self.bad(from, "text outside the root element"));
-        }
-        self.builder().text().push(c);
-        self.check_run(from)
-    }
-
-    /// Takes literal text of the innermost element.
-    pub(super) fn text(&mut self, text: &str, from: u64) -> Result<(), ParseError> {
-        if self.depth() == 0 {
-            if text.bytes().all(|b| b.is_ascii_whitespace()) {
-                return Ok(());
-            }
-            return Err(self.bad(from, "text outside the root element"));
-        }
-        push_text(text, self.builder().text());
-        self.check_run(from)
-    }
-
-    /// Takes literal text without a carriage return.
-    pub(super) fn plain_text(&mut self, text: &str, from: u64) -> Result<(), ParseError> {
-        if self.depth() == 0 {
-            return self.text(text, from);
-        }
-        self.builder().text().push_str(text);
-        self.check_run(from)
-    }
-
-    fn check_run(&mut self, from: u64) -> Result<(), ParseError> {
-        let limit = self.caps.text_bytes;
-        if self.builder().run_bytes() > limit {
-            let what = format!("text longer than {limit} bytes");
-            return Err(self.too_large(from, what));
-        }
-        self.check_size(from)
-    }
-
     fn declaration(&mut self, tag: &BytesDecl<'_>, from: u64) -> Result<(), ParseError> {
         if std::mem::replace(&mut self.markup_seen, true) {
             return Err(self.bad(from, "XML declaration inside the document"));
@@ -429,21 +382,4 @@ fn starts_name(name: &str) -> bool {
         name.as_bytes(),
         [b'A'..=b'Z' | b'a'..=b'z' | b'_' | 0x80.., ..]
     )
-}
-
-fn read_attributes(builder: &mut TreeBuilder, tag: &BytesStart<'_>) -> Result<(), Refused> {
-    for (index, attribute) in tag.attributes().enumerate() {
-        if index == ATTRIBUTES {
-            let what = format!("element with more than {ATTRIBUTES} attributes");
-            return Err((ParseErrorKind::TooLarge, what));
-        }
-        let attribute = attribute.map_err(|error| {
-            let what = format!("malformed attribute: {error}");
-            (ParseErrorKind::BadData, what)
-        })?;
-        builder.attr(attribute.key.as_ref(), |out| {
-            push_attr_value(&attribute.value, out)
-        })?;
-    }
-    Ok(())
 }
