@@ -61,14 +61,15 @@ impl Value {
 /// Whether the text is an optional minus, digits, and optionally a point with digits; at most 40
 /// bytes.
 pub fn is_decimal(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = match digits.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (digits, None),
+    let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    let whole = digits.iter().take_while(|byte| byte.is_ascii_digit());
+    let (whole, rest) = digits.split_at_checked(whole.count()).unwrap_or_default();
+    let fraction = match rest {
+        [] => true,
+        [b'.', fraction @ ..] => !fraction.is_empty() && fraction.iter().all(u8::is_ascii_digit),
+        _ => false,
     };
-    let all_digits =
-        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    text.len() <= 40 && all_digits(whole) && fraction.is_none_or(all_digits)
+    text.len() <= 40 && !whole.is_empty() && fraction
 }
 
 /// One row as the child claims it.

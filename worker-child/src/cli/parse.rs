@@ -10,9 +10,10 @@ use std::time::Instant;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use shared::exit::ExitCode;
 use shared::record::Record;
+use shared::table::Table;
 use shared::worker::Worker;
 
 use super::{complain, death};
@@ -85,7 +86,7 @@ enum Stopped {
 struct Counts {
     records: u64,
     items: u64,
-    tables: BTreeMap<&'static str, u64>,
+    tables: BTreeMap<Table, u64>,
 }
 
 /// Reads the body and prints its records.
@@ -194,7 +195,7 @@ fn tell(stopped: &Stopped, worker: Worker, counts: &Counts) -> Result<(), ExitCo
 impl Counts {
     fn add(&mut self, record: &Record) {
         self.records += 1;
-        *self.tables.entry(record.table.def().name).or_default() += 1;
+        *self.tables.entry(record.table).or_default() += 1;
     }
 
     fn shown(&self, worker: Worker, whole: Option<&BodySummary>, begun: Instant) -> String {
@@ -204,12 +205,16 @@ impl Counts {
             Format::Xml => "xml",
             Format::Json => "json",
         });
+        let tables = self.tables.iter();
+        let tables: Map<String, Value> = tables
+            .map(|(table, rows)| (table.def().name.to_owned(), json!(rows)))
+            .collect();
         json!({
             "worker": worker.name(),
             "complete": whole.is_some(),
             "records": self.records,
             "items": whole.map_or(self.items, |whole| whole.items),
-            "tables": self.tables,
+            "tables": tables,
             "format": format,
             "bytes": whole.map(|whole| whole.bytes),
             "raw_bytes": whole.map(|whole| whole.raw_bytes),

@@ -51,9 +51,19 @@ impl<'a> Source<'a> for &'a Value {
     }
 }
 
+/// A value that was found already, or not: the path is for errors only.
+#[derive(Clone, Copy, Debug)]
+pub struct Picked<'a>(pub Option<Json<'a>>);
+
 impl<'a> Source<'a> for Json<'a> {
     fn find(self, path: &str) -> Found<'a> {
-        match self.at(path).map(Json::value) {
+        Picked(self.at(path)).find(path)
+    }
+}
+
+impl<'a> Source<'a> for Picked<'a> {
+    fn find(self, _path: &str) -> Found<'a> {
+        match self.0.map(Json::value) {
             None | Some(JsonValue::Null) => Found::Absent,
             Some(JsonValue::Text(text)) => Found::Text(text),
             Some(JsonValue::Number(number)) => Found::Number(number),
@@ -189,13 +199,16 @@ fn required<T>(found: Option<T>, path: &str) -> Result<T, ParseError> {
 }
 
 fn is_decimal(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    text.len() <= DECIMAL_BYTES
-        && match digits.split_once('.') {
-            Some((whole, fraction)) => all_digits(whole) && all_digits(fraction),
-            None => all_digits(digits),
+    let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    let whole = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+    let fraction = match digits.get(whole..) {
+        Some([]) => true,
+        Some([b'.', fraction @ ..]) => {
+            !fraction.is_empty() && fraction.iter().all(u8::is_ascii_digit)
         }
+        Some(_) | None => false,
+    };
+    text.len() <= DECIMAL_BYTES && whole > 0 && fraction
 }
 
 fn mismatch(path: &str, found: Found<'_>, wanted: &str) -> ParseError {

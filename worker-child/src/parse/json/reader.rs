@@ -150,24 +150,9 @@ impl<'t> Reader<'t> {
         }
     }
 
-    #[inline]
     fn value(&mut self, key: Key) -> Result<(), Fault> {
         match self.peek() {
-            Some(b'"') => {
-                let start = self.at + 1;
-                let end = self.plain_end(start);
-                if self.bytes.get(end) == Some(&b'"') {
-                    self.at = end + 1;
-                    return self.push(key, Found::own(start, end, Kind::Plain));
-                }
-                let place = self.escaped(start, end)?;
-                let found = Found {
-                    place,
-                    own: false,
-                    ..Found::own(start, self.at - 1, Kind::Escaped)
-                };
-                self.push(key, found)
-            }
+            Some(b'"') => self.string(key),
             Some(b'{') => self.container(key, Kind::Object),
             Some(b'[') => self.container(key, Kind::Array),
             Some(b'-' | b'0'..=b'9') => self.number(key),
@@ -176,6 +161,23 @@ impl<'t> Reader<'t> {
             Some(b'f') => self.word(key, b"false", Kind::False),
             Some(_) | None => Err(Fault::Invalid),
         }
+    }
+
+    #[inline]
+    fn string(&mut self, key: Key) -> Result<(), Fault> {
+        let start = self.at + 1;
+        let end = self.plain_end(start);
+        if self.bytes.get(end) == Some(&b'"') {
+            self.at = end + 1;
+            return self.push(key, Found::own(start, end, Kind::Plain));
+        }
+        let place = self.escaped(start, end)?;
+        let found = Found {
+            place,
+            own: false,
+            ..Found::own(start, self.at - 1, Kind::Escaped)
+        };
+        self.push(key, found)
     }
 
     #[inline]
@@ -260,7 +262,12 @@ impl<'t> Reader<'t> {
                 rank: self.rank(key),
                 at: narrow(self.tape.entries.len()),
             });
-            if let Err(fault) = self.value(key) {
+            let value = match self.peek() {
+                // Most values, without another call.
+                Some(b'"') => self.string(key),
+                Some(_) | None => self.value(key),
+            };
+            if let Err(fault) = value {
                 let name = String::from_utf8_lossy(self.name(key));
                 self.path.push(format!(".{}", prefix(&name, 64)));
                 return Err(fault);

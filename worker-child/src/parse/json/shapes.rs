@@ -6,7 +6,7 @@
 use super::tree::Member;
 
 /// Shapes remembered.
-const SLOTS: usize = 64;
+const SLOTS: usize = 256;
 /// Largest object that is remembered.
 const MEMBERS: usize = 64;
 

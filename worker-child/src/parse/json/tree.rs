@@ -7,7 +7,7 @@ use super::reader::{Room, document};
 use super::shapes::Shapes;
 use crate::parse::caps::Caps;
 use crate::parse::error::ParseError;
-use crate::parse::rank::rank;
+use crate::parse::rank::{RANKED, rank};
 
 /// Entries that a tape keeps room for between documents.
 const KEPT_ENTRIES: usize = 1 << 13;
@@ -262,23 +262,53 @@ impl<'a> Json<'a> {
     /// The member of an object with this name; the last one, if there are several.
     pub fn get(self, name: &str) -> Option<Json<'a>> {
         let rank = rank(name.as_bytes());
-        self.members()
-            .filter(|(found, _)| *found == rank)
-            .map(|(_, child)| child)
-            .find(|child| child.key() == name)
+        for member in self.members() {
+            let child = Json {
+                at: member.at,
+                ..self
+            };
+            if member.rank == rank && child.is_named(name) {
+                return Some(child);
+            }
+        }
+        None
     }
 
-    /// The members of an object in the order of their names, with the ranks of these.
-    pub(super) fn members(self) -> impl Iterator<Item = (u64, Json<'a>)> {
+    /// The members of an object with these names, in one pass; the names must be sorted.
+    pub fn pick<const N: usize>(self, names: [&str; N]) -> [Option<Json<'a>>; N] {
+        debug_assert!(names.is_sorted(), "{names:?}");
+        let mut members = self.members().iter().peekable();
+        names.map(|name| {
+            let rank = rank(name.as_bytes());
+            let child = |at: u32| Json { at, ..self };
+            let before = |member: &&Member| {
+                member.rank < rank || member.rank == rank && child(member.at).key() < name
+            };
+            while members.next_if(before).is_some() {}
+            let member = *members.peek()?;
+            let found = child(member.at);
+            (member.rank == rank && found.is_named(name)).then_some(found)
+        })
+    }
+
+    /// Whether a member whose name has the rank of this one has this name.
+    fn is_named(self, name: &str) -> bool {
+        match self.entry() {
+            // Then rank and length say all.
+            Some(entry) if !entry.escaped_key && name.len() <= RANKED => {
+                entry.key.len as usize == name.len()
+            }
+            Some(_) | None => self.key() == name,
+        }
+    }
+
+    /// The members of an object in the order of their names.
+    pub(super) fn members(self) -> &'a [Member] {
         let object = self.entry().filter(|entry| entry.kind == Kind::Object);
         let start = object.map_or(0, |object| object.place as usize);
         let count = object.map_or(0, |object| object.count as usize);
         let members = self.tape.members.get(start..start + count);
-        let members = members.unwrap_or_default().iter();
-        members.map(move |member| {
-            let at = member.at;
-            (member.rank, Json { at, ..self })
-        })
+        members.unwrap_or_default()
     }
 
     /// The value at a path of names with points between them.

@@ -80,11 +80,14 @@ impl Writer {
 
     fn members(&mut self, object: Json<'_>) {
         self.out.push('{');
-        for (position, (_, child)) in object.members().enumerate() {
+        for (position, member) in object.members().iter().enumerate() {
             if position > 0 {
                 self.out.push(',');
             }
-            self.member(child);
+            self.member(Json {
+                at: member.at,
+                ..object
+            });
         }
         self.out.push('}');
     }

@@ -5,7 +5,7 @@ use super::node::Node;
 use crate::parse::json::{push_json_escaped, push_json_string};
 
 /// Children of one element that are sorted without asking for memory.
-const FEW: usize = 16;
+const FEW: usize = 8;
 
 /// Appends the canonical JSON text of an element: keys sorted bytewise, no
 /// white space.
@@ -49,7 +49,9 @@ fn write(node: Node<'_>, arrays: &[&str], out: &mut String) {
         push_json_string(node.text(), out);
     }
     write_attrs(node, out);
-    write_children(node, |_| true, arrays, out);
+    if node.children().next().is_some() {
+        write_children(node, |_| true, arrays, out);
+    }
     out.push('}');
 }
 
