@@ -3,16 +3,15 @@
 //! Invariants: end tags match, one root with the expected name, nothing but
 //! white space, comments and processing instructions around it, caps held.
 
-use quick_xml::events::{BytesDecl, BytesStart, Event};
+use quick_xml::events::{BytesDecl, Event};
 
 use super::asides::Asides;
 use super::build::{Name, Refused, Tree, TreeBuilder, shown};
-use super::escape::{push_attr_value, push_text};
+use super::escape::push_text;
+use super::tag::{Attributes, read_attributes};
 use crate::parse::caps::Caps;
-use crate::parse::error::{ParseError, ParseErrorKind};
+use crate::parse::error::ParseError;
 
-/// Most attributes of one element.
-const ATTRIBUTES: usize = 64;
 /// What one node of the envelope counts, besides its text, in bytes.
 const NODE_BYTES: usize = 32;
 
@@ -38,7 +37,7 @@ struct ItemPath {
 
 /// Where the events go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     Outside,
     /// Inside an item that starts at this byte, at this of the paths.
     Item(u64, usize),
@@ -46,34 +45,12 @@ enum Place {
     Aside(u64),
 }
 
-/// What stands in a start tag behind the name.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Attributes<'w> {
-    /// Nothing.
-    None,
-    /// One attribute: its name, and its value as it is.
-    One(&'w str, &'w str),
-    /// Whatever this tag has, if it is well-formed.
-    Many(&'w BytesStart<'w>),
-}
-
-/// A whole element with nothing but text.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Leaf<'w> {
-    pub(super) name: &'w Name<'w>,
-    pub(super) attributes: Attributes<'w>,
-    /// Stands for itself: no reference, no carriage return.
-    pub(super) text: &'w str,
-    /// The text can stand in JSON as it is.
-    pub(super) is_json: bool,
-}
-
 /// The state of one document between events.
 #[derive(Debug)]
 pub(super) struct Document {
-    caps: Caps,
+    pub(super) caps: Caps,
     item_paths: Vec<ItemPath>,
-    place: Place,
+    pub(super) place: Place,
     markup_seen: bool,
     /// The root's end was seen.
     pub(super) complete: bool,
@@ -166,30 +143,6 @@ impl Document {
         };
         read.map_err(|refused| self.refused(from, refused))?;
         self.check_size(from)
-    }
-
-    /// Takes a whole element, which ends before `to`. Says no if it is not inside of an item, or
-    /// passes a cap: then it must be taken in parts.
-    pub(super) fn leaf(&mut self, leaf: &Leaf<'_>, to: u64) -> bool {
-        let (Place::Item(byte, _), 1..) = (self.place, self.items.depth()) else {
-            return false;
-        };
-        let attribute = match leaf.attributes {
-            Attributes::None => None,
-            Attributes::One(name, value) => Some((name, value)),
-            Attributes::Many(_) => return false,
-        };
-        let weight = self.items.weight() + 1 + usize::from(attribute.is_some());
-        let fits = self.depth() < self.caps.depth
-            && weight <= self.caps.item_nodes
-            && leaf.text.len() <= self.caps.text_bytes
-            && to - byte <= self.caps.item_bytes as u64
-            && starts_name(leaf.name.local);
-        if fits {
-            self.items
-                .leaf(leaf.name, attribute, leaf.text, leaf.is_json);
-        }
-        fits
     }
 
     /// Decides what an element outside of items is.
@@ -424,26 +377,9 @@ impl Document {
 
 /// Whether a local name begins as names do. Then element names sort behind
 /// the marks of attributes and text in canonical JSON.
-fn starts_name(name: &str) -> bool {
+pub(super) fn starts_name(name: &str) -> bool {
     matches!(
         name.as_bytes(),
         [b'A'..=b'Z' | b'a'..=b'z' | b'_' | 0x80.., ..]
     )
-}
-
-fn read_attributes(builder: &mut TreeBuilder, tag: &BytesStart<'_>) -> Result<(), Refused> {
-    for (index, attribute) in tag.attributes().enumerate() {
-        if index == ATTRIBUTES {
-            let what = format!("element with more than {ATTRIBUTES} attributes");
-            return Err((ParseErrorKind::TooLarge, what));
-        }
-        let attribute = attribute.map_err(|error| {
-            let what = format!("malformed attribute: {error}");
-            (ParseErrorKind::BadData, what)
-        })?;
-        builder.attr(attribute.key.as_ref(), |out| {
-            push_attr_value(&attribute.value, out)
-        })?;
-    }
-    Ok(())
 }
