@@ -33,7 +33,7 @@ impl Default for Caps {
             item_bytes: 16 << 20,
             item_nodes: 1 << 17,
             envelope_bytes: 1 << 20,
-            window_bytes: 256 << 10,
+            window_bytes: 128 << 10,
             decoded_bytes: 64 << 30,
             ratio: 1100,
         }

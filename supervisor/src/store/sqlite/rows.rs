@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use shared::id::AccountId;
-use shared::table::{Kind, Table};
+use shared::table::Table;
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::Store;
@@ -17,11 +17,7 @@ impl Store {
     ) -> Result<Vec<Value>, StoreError> {
         let action = "read rows";
         let def = table.def();
-        let own = def
-            .columns
-            .iter()
-            .filter(|column| column.kind != Kind::Mark)
-            .map(|column| column.name);
+        let own = def.columns.iter().map(|column| column.name);
         let names = def.key.iter().copied().chain(own);
         let pairs: Vec<String> = names.map(|name| format!("'{name}', {name}")).collect();
         // The names are constants of this program.

@@ -204,3 +204,41 @@ fn a_page_cut_anywhere_is_incomplete() {
         }
     }
 }
+
+#[test]
+fn the_first_list_that_is_there_has_the_items() {
+    let table = [
+        (r#"{"b":[1],"a":[2]}"#, Some(1), vec!["1"], Member::Array),
+        (
+            r#"{"a":null,"b":[1,2],"c":[3]}"#,
+            Some(1),
+            vec!["1", "2"],
+            Member::Array,
+        ),
+        (r#"{"c":[1],"a":null}"#, Some(0), vec![], Member::Null),
+        (r#"{"c":[1]}"#, None, vec![], Member::Absent),
+    ];
+    for (text, list, expected, member) in table {
+        let mut page = JsonItems::any(&["a", "b"], Caps::default());
+        page.feed(text.as_bytes());
+        let mut found = Vec::new();
+        while let JsonStep::Item { json, list: of, .. } = page.next().unwrap() {
+            assert_eq!(Some(of), list, "{text}");
+            found.push(json.to_owned());
+        }
+        assert_eq!(found, expected, "{text}");
+        let end = page.finish().unwrap();
+        assert_eq!(end.member, member, "{text}");
+        let others: serde_json::Value = serde_json::from_slice(page.outside()).unwrap();
+        assert_eq!(
+            others.as_object().unwrap().len(),
+            text.matches(':').count(),
+            "{text}"
+        );
+    }
+    for text in [r#"{"a":[],"a":[]}"#, r#"{"a":null,"a":[]}"#] {
+        let mut page = JsonItems::any(&["a", "b"], Caps::default());
+        page.feed(text.as_bytes());
+        assert_eq!(page.next().unwrap_err().what, "second member a", "{text}");
+    }
+}

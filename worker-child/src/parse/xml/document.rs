@@ -3,14 +3,12 @@
 //! Invariants: end tags match, one root with the expected name, nothing but
 //! white space, comments and processing instructions around it, caps held.
 
-mod attributes;
-mod text;
+use quick_xml::events::{BytesDecl, Event};
 
-use quick_xml::events::{BytesDecl, BytesStart, Event};
-
-use self::attributes::read_attributes;
 use super::asides::Asides;
 use super::build::{Name, Refused, Tree, TreeBuilder, shown};
+use super::escape::push_text;
+use super::tag::{Attributes, read_attributes};
 use crate::parse::caps::Caps;
 use crate::parse::error::ParseError;
 
@@ -39,7 +37,7 @@ struct ItemPath {
 
 /// Where the events go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     Outside,
     /// Inside an item that starts at this byte, at this of the paths.
     Item(u64, usize),
@@ -47,34 +45,12 @@ enum Place {
     Aside(u64),
 }
 
-/// What stands in a start tag behind the name.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Attributes<'w> {
-    /// Nothing.
-    None,
-    /// One attribute: its name, and its value as it is.
-    One(&'w str, &'w str),
-    /// Whatever this tag has, if it is well-formed.
-    Many(&'w BytesStart<'w>),
-}
-
-/// A whole element with nothing but text.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Leaf<'w> {
-    pub(super) name: &'w Name<'w>,
-    pub(super) attributes: Attributes<'w>,
-    /// Stands for itself: no reference, no carriage return.
-    pub(super) text: &'w str,
-    /// The text can stand in JSON as it is.
-    pub(super) is_json: bool,
-}
-
 /// The state of one document between events.
 #[derive(Debug)]
 pub(super) struct Document {
-    caps: Caps,
+    pub(super) caps: Caps,
     item_paths: Vec<ItemPath>,
-    place: Place,
+    pub(super) place: Place,
     markup_seen: bool,
     /// The root's end was seen.
     pub(super) complete: bool,
@@ -167,30 +143,6 @@ impl Document {
         };
         read.map_err(|refused| self.refused(from, refused))?;
         self.check_size(from)
-    }
-
-    /// Takes a whole element, which ends before `to`. Says no if it is not inside of an item, or
-    /// passes a cap: then it must be taken in parts.
-    pub(super) fn leaf(&mut self, leaf: &Leaf<'_>, to: u64) -> bool {
-        let (Place::Item(byte, _), 1..) = (self.place, self.items.depth()) else {
-            return false;
-        };
-        let attribute = match leaf.attributes {
-            Attributes::None => None,
-            Attributes::One(name, value) => Some((name, value)),
-            Attributes::Many(_) => return false,
-        };
-        let weight = self.items.weight() + 1 + usize::from(attribute.is_some());
-        let fits = self.depth() < self.caps.depth
-            && weight <= self.caps.item_nodes
-            && leaf.text.len() <= self.caps.text_bytes
-            && to - byte <= self.caps.item_bytes as u64
-            && starts_name(leaf.name.local);
-        if fits {
-            self.items
-                .leaf(leaf.name, attribute, leaf.text, leaf.is_json);
-        }
-        fits
     }
 
     /// Decides what an element outside of items is.
@@ -287,6 +239,54 @@ impl Document {
         Ok(())
     }
 
+    /// Whether white space at this place, before `<` and the byte `next`, says nothing.
+    pub(super) fn is_layout(&mut self, next: u8) -> bool {
+        if matches!(next, b'!' | b'?') || self.depth() == 0 {
+            return false;
+        }
+        let builder = self.builder();
+        builder.run_bytes() == 0 && (next != b'/' || builder.has_children())
+    }
+
+    /// Takes a character that a reference stood for.
+    pub(super) fn character(&mut self, c: char, from: u64) -> Result<(), ParseError> {
+        if self.depth() == 0 {
+            return Err(self.bad(from, "text outside the root element"));
+        }
+        self.builder().text().push(c);
+        self.check_run(from)
+    }
+
+    /// Takes literal text of the innermost element.
+    pub(super) fn text(&mut self, text: &str, from: u64) -> Result<(), ParseError> {
+        if self.depth() == 0 {
+            if text.bytes().all(|b| b.is_ascii_whitespace()) {
+                return Ok(());
+            }
+            return Err(self.bad(from, "text outside the root element"));
+        }
+        push_text(text, self.builder().text());
+        self.check_run(from)
+    }
+
+    /// Takes literal text without a carriage return.
+    pub(super) fn plain_text(&mut self, text: &str, from: u64) -> Result<(), ParseError> {
+        if self.depth() == 0 {
+            return self.text(text, from);
+        }
+        self.builder().text().push_str(text);
+        self.check_run(from)
+    }
+
+    fn check_run(&mut self, from: u64) -> Result<(), ParseError> {
+        let limit = self.caps.text_bytes;
+        if self.builder().run_bytes() > limit {
+            let what = format!("text longer than {limit} bytes");
+            return Err(self.too_large(from, what));
+        }
+        self.check_size(from)
+    }
+
     fn declaration(&mut self, tag: &BytesDecl<'_>, from: u64) -> Result<(), ParseError> {
         if std::mem::replace(&mut self.markup_seen, true) {
             return Err(self.bad(from, "XML declaration inside the document"));
@@ -377,7 +377,7 @@ impl Document {
 
 /// Whether a local name begins as names do. Then element names sort behind
 /// the marks of attributes and text in canonical JSON.
-fn starts_name(name: &str) -> bool {
+pub(super) fn starts_name(name: &str) -> bool {
     matches!(
         name.as_bytes(),
         [b'A'..=b'Z' | b'a'..=b'z' | b'_' | 0x80.., ..]

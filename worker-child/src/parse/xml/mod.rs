@@ -1,8 +1,8 @@
 //! XML as a stream of items, each a small tree.
 //!
-//! `items` cuts the input into windows, `scan` takes them apart, `document`
-//! makes trees of the parts,
-//! `build` and `node` are the tree written and read, `canonical` its JSON text.
+//! `items` cuts the input into windows, `scan` takes them apart with `words`, `document` and `tag`
+//! make trees of the parts, `build` and `node` are the tree written and read, `canonical` its JSON
+//! text.
 
 mod asides;
 mod build;
@@ -12,6 +12,7 @@ mod escape;
 mod items;
 mod node;
 mod scan;
+mod tag;
 mod words;
 
 #[cfg(test)]

@@ -9,8 +9,9 @@ use quick_xml::events::BytesStart;
 use quick_xml::reader::Reader;
 
 use super::build::{Name, shown};
-use super::document::{Attributes, Document, Leaf};
+use super::document::Document;
 use super::escape::resolve;
+use super::tag::{Attributes, Leaf};
 use super::words::{blanks, name_end, plain_end, text_end};
 use crate::parse::error::ParseError;
 use crate::parse::rank::rank_within;

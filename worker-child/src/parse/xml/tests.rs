@@ -1,5 +1,7 @@
 //! Small documents, whole and cut, against what must come out.
 
+mod paths;
+
 use super::{XmlItems, XmlStep, tree_to_json};
 use crate::parse::{Caps, ParseError, ParseErrorKind};
 
