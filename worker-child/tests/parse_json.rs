@@ -209,6 +209,9 @@ const ODD: &[&str] = &[
     "{\"a\":1,\"a\\u0000\":2}",
     "\u{feff}1",
     "[1]\u{b}",
+    // The same beginnings of names in another order, and twice.
+    r#"[{"lineItemId":1,"lineItemCost":2},{"lineItemCost":1,"lineItemId":2},
+        {"lineItemCost":3,"lineItemCost":4},{"lineItemId":1,"lineItemCost":2}]"#,
     "nul",
     "n",
 ];

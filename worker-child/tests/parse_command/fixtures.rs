@@ -121,9 +121,11 @@ fn what_a_worker_expects_is_what_is_printed() {
             };
             let same = |line: &&Value| {
                 let agree = |name: &&str| row[*name].is_null() || line[*name] == row[*name];
-                let columns = columns
-                    .iter()
-                    .all(|(name, value)| line["columns"][name] == *value);
+                // What only a run knows, from what it asked for, one body leaves empty.
+                let columns = columns.iter().all(|(name, value)| {
+                    let printed = &line["columns"][name];
+                    printed.is_null() || printed == value
+                });
                 ["table", "key", "ebay_time", "payload"].iter().all(agree) && columns
             };
             assert!(

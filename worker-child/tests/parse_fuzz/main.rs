@@ -54,7 +54,7 @@ fn damaged_bodies() {
     let case = (any::<u64>(), sizes(), any::<bool>());
     for worker in workers() {
         let bodies = bodies(worker);
-        check(48, &case, |(seed, sizes, packed)| {
+        check(32, &case, |(seed, sizes, packed)| {
             let mut rng = fastrand::Rng::with_seed(seed);
             let body = &bodies[rng.usize(..bodies.len())];
             let mut bytes = body.text.clone();
@@ -96,7 +96,7 @@ fn random_bytes() {
             b"PK\x03\x04",
             b"\x1f\x8b\x08\0",
         ] {
-            check(12, (&bytes, sizes()), |(bytes, sizes)| {
+            check(8, (&bytes, sizes()), |(bytes, sizes)| {
                 let bytes = [start, &bytes].concat();
                 let (_, end) = read(worker, &bytes, &sizes);
                 assert!(end.is_err(), "{}", String::from_utf8_lossy(&bytes));
@@ -115,7 +115,7 @@ fn a_body_that_is_cut_off_is_never_whole() {
                 continue;
             }
             let length = text.trim_ascii_end().len();
-            check(24, (0..length, sizes()), |(at, sizes)| {
+            check(12, (0..length, sizes()), |(at, sizes)| {
                 let (before, end) = read(worker, &text[..at], &sizes);
                 let error = end.expect_err(&name);
                 assert_eq!(

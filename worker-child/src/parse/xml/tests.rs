@@ -1,5 +1,6 @@
 //! Small documents, whole and cut, against what must come out.
 
+mod leaves;
 mod paths;
 
 use super::{XmlItems, XmlStep, tree_to_json};

@@ -114,8 +114,11 @@ mod tests {
                         text[at] = byte;
                         let ends = matches!(byte, b'<' | b'&' | b'\r');
                         assert_eq!(text_end(&text), ends.then_some(at), "{byte:#x}");
-                        let ends = byte == b'<' && (at == 0 || filler > b' ');
-                        assert_eq!(plain_end(&text), ends.then_some(at), "{byte:#x}");
+                        text.push(b'<');
+                        let plain = |b: u8| !matches!(b, b'&' | b'"' | b'\\' | 0..b' ');
+                        let end = text.iter().position(|b| *b == b'<').unwrap();
+                        let expected = text[..end].iter().all(|b| plain(*b)).then_some(end);
+                        assert_eq!(plain_end(&text), expected, "{byte:#x}");
                     }
                 }
             }
