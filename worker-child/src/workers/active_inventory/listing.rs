@@ -26,6 +26,10 @@ const OF_ALL_VARIATIONS: [&str; 6] = [
 /// Where the price stands, the best place first: variations have no current price of their own.
 const PRICES: [&str; 2] = ["SellingStatus.CurrentPrice", "StartPrice"];
 
+/// Most elements and attributes of a listing: eBay has at most 250 variations, each of a few dozen.
+/// As JSON in memory, many tiny ones would take a hundred times their text.
+const MOST_NODES: usize = 16_384;
+
 /// What a listing and all its variations have in common.
 struct Common {
     item_id: String,
@@ -40,6 +44,11 @@ struct Common {
 /// Appends the records of a listing; returns its id. With variations it has no row of its own, and
 /// each one's payload is the listing with that `Variation` alone.
 pub(super) fn push(listing: Node<'_>, out: &mut Vec<Record>) -> Result<String, ParseError> {
+    let mut left = MOST_NODES;
+    if !is_within(listing, &mut left) {
+        let what = format!("listing of more than {MOST_NODES} elements");
+        return Err(ParseError::too_large(0, what));
+    }
     let common = read(listing)?;
     let mut of_listing = None;
     let mut bytes = 0;
@@ -71,6 +80,15 @@ pub(super) fn push(listing: Node<'_>, out: &mut Vec<Record>) -> Result<String, P
         out.push(row(&common, key, quantity, listing, members)?);
     }
     Ok(common.item_id)
+}
+
+/// Whether an element with all below it has at most so many elements and attributes.
+fn is_within(node: Node<'_>, left: &mut usize) -> bool {
+    let Some(rest) = left.checked_sub(1 + node.attrs().count()) else {
+        return false;
+    };
+    *left = rest;
+    node.children().all(|child| is_within(child, left))
 }
 
 fn read(listing: Node<'_>) -> Result<Common, ParseError> {
