@@ -3,12 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, AttemptId, RunNo};
+use crate::sandbox::SandboxMode;
 use crate::time::Timestamp;
 use crate::window::WindowOrder;
 use crate::worker::Worker;
 
 /// The most runs that one attempt may carry.
 pub const MAX_RUNS: usize = 16;
+
+/// The most items that one run may be told to pass over.
+pub const MAX_SKIPS: usize = 100;
 
 /// One attempt: everything that a child needs to know, but the token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +33,13 @@ pub struct Attempt {
     pub started_at: Timestamp,
     /// How the child behaves on the network.
     pub network: Network,
+    /// How much of the sandbox the child must put in force.
+    pub sandbox: SandboxMode,
+    /// The most bytes that the recording of its exchanges may have; 0 records nothing.
+    pub recording_cap: u64,
+    /// How long a run may stand still before it counts as hung, in milliseconds: a replay judges by
+    /// it, too.
+    pub silence_ms: u64,
     /// Which runs are due.
     pub runs: Vec<RunOrder>,
 }
@@ -74,6 +85,19 @@ pub struct RunOrder {
     pub take_until: Timestamp,
     /// The supervisor ends the child when it passes with the run unfinished.
     pub deadline: Timestamp,
+    /// Items that are passed over: earlier runs died of them. At most [`MAX_SKIPS`].
+    pub skip: Vec<SkipItem>,
+}
+
+/// An item that must be passed over, as the flight recorder knew it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkipItem {
+    /// Its natural key; empty if the child died before it was known.
+    pub key: String,
+    /// The request that brought it, without eBay's id of it.
+    pub request: String,
+    /// Its position in that body, from 0.
+    pub item: u64,
 }
 
 /// What a run must cover, by mode.

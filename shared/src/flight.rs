@@ -6,86 +6,35 @@
 //!
 //! *Invariant:* nothing here panics or allocates more than the file's fixed size.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::attempt::MAX_RUNS;
 use crate::id::RunNo;
+use crate::sandbox::Layer;
 use crate::worker::Worker;
+
+mod layout;
+mod read;
+
+pub use layout::{header, run};
+pub use read::read;
 
 /// First eight bytes of the file.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"bulkfly\0");
 /// Raised when the layout changes.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
 /// Bytes of the file: header, then one section per run.
 pub const FILE_SIZE: usize = HEADER_SIZE + MAX_RUNS * RUN_SIZE;
 /// Bytes of the header.
 pub const HEADER_SIZE: usize = 1024;
 /// Bytes of a run's section.
-pub const RUN_SIZE: usize = 384;
+pub const RUN_SIZE: usize = 512;
 /// Longest text of a panic message, in bytes.
 pub const PANIC_TEXT: usize = 512;
 /// Longest text of a last request, in bytes.
 pub const REQUEST_TEXT: usize = 256;
-
-/// Offsets of the header's 64-bit fields and of its text.
-pub mod header {
-    /// [`super::MAGIC`].
-    pub const MAGIC: usize = 0;
-    /// [`super::VERSION`].
-    pub const VERSION: usize = 8;
-    /// Number of run sections in use.
-    pub const RUN_COUNT: usize = 16;
-    /// 1 + position of the run being polled; 0 outside a poll.
-    pub const POLLED: usize = 24;
-    /// Bytes of live heap.
-    pub const HEAP_LIVE: usize = 32;
-    /// Highest heap so far, in bytes.
-    pub const HEAP_PEAK: usize = 40;
-    /// Size of the allocation that failed, in bytes; 0 if none did since the last stage update.
-    pub const ALLOC_SIZE: usize = 48;
-    /// Live heap when it failed, in bytes.
-    pub const ALLOC_LIVE: usize = 56;
-    /// `RLIMIT_DATA` as the child read it, in bytes; 0 if it could not.
-    pub const ALLOC_LIMIT: usize = 64;
-    /// 1 + position of the run being polled when it failed; 0 outside a poll.
-    pub const ALLOC_RUN: usize = 72;
-    /// 1 + position of the run being polled when a panic began; 0 outside a poll.
-    pub const PANIC_RUN: usize = 80;
-    /// Bytes of panic text, stored after the text; 0 if there was no panic.
-    pub const PANIC_LEN: usize = 88;
-    /// The panic's message and location.
-    pub const PANIC_TEXT: usize = 128;
-}
-
-/// Offsets within a run's section.
-pub mod run {
-    /// Number of the [`super::Worker`], as on the wire.
-    pub const WORKER: usize = 0;
-    /// A [`super::Phase`].
-    pub const PHASE: usize = 8;
-    /// Items so far.
-    pub const ITEM: usize = 16;
-    /// Byte offset in the unpacked body that is being parsed.
-    pub const BYTE: usize = 24;
-    /// Start of the slice, UTC milliseconds.
-    pub const SLICE_START: usize = 32;
-    /// End of the slice, UTC milliseconds.
-    pub const SLICE_END: usize = 40;
-    /// Moves per network chunk and per 256 KiB parsed.
-    pub const PROGRESS: usize = 48;
-    /// Requests sent.
-    pub const REQUESTS: usize = 56;
-    /// Bytes received.
-    pub const RECEIVED: usize = 64;
-    /// Records sent.
-    pub const RECORDS: usize = 72;
-    /// Pages finished.
-    pub const PAGES: usize = 80;
-    /// Bytes of request text, stored after the text.
-    pub const REQUEST_LEN: usize = 88;
-    /// The last request, redacted.
-    pub const REQUEST_TEXT: usize = 128;
-}
+/// Longest text of an item's natural key, in bytes.
+pub const KEY_TEXT: usize = 120;
 
 /// What a run is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -124,6 +73,19 @@ impl Phase {
         self as u64
     }
 
+    /// The name in reports and output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Requesting => "requesting",
+            Self::Receiving => "receiving",
+            Self::Parsing => "parsing",
+            Self::Sending => "sending",
+            Self::Waiting => "waiting",
+            Self::Ended => "ended",
+        }
+    }
+
     fn from_number(number: u64) -> Option<Self> {
         Self::ALL.into_iter().find(|phase| phase.number() == number)
     }
@@ -142,6 +104,16 @@ pub struct Flight {
     pub failed_allocation: Option<FailedAllocation>,
     /// The panic that began.
     pub panic: Option<PanicNote>,
+    /// The fault that a signal handler noted.
+    pub fault: Option<Fault>,
+    /// What of the sandbox the child says to be in force.
+    pub sandbox: Vec<Layer>,
+    /// Entries of a recording that a replay has played.
+    pub replayed: u64,
+    /// Bytes of the recording.
+    pub recorded: u64,
+    /// Why the recording is not whole, if it is not.
+    pub recording_stopped: Option<RecordingStopped>,
     /// One entry per run, by position.
     pub runs: Vec<RunStage>,
 }
@@ -166,6 +138,49 @@ pub struct PanicNote {
     pub text: String,
     /// The run being polled.
     pub run: Option<RunNo>,
+}
+
+/// Evidence of a fault: a signal that the processor's complaint became.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// Number of the signal.
+    pub signal: i32,
+    /// `si_code` (`sigaction(2)`): above 0 if the kernel sent it.
+    pub code: i32,
+    /// The address at fault.
+    pub address: u64,
+    /// Lowest address of that thread's stack and the address above it, if known.
+    pub stack: Option<(u64, u64)>,
+    /// The run being polled.
+    pub run: Option<RunNo>,
+}
+
+/// Why a recording is not whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingStopped {
+    /// Its cap was reached.
+    Cap,
+    /// It could not be written: the disk is full, for example.
+    Write,
+}
+
+impl RecordingStopped {
+    /// The number in the file.
+    pub const fn number(self) -> u64 {
+        match self {
+            Self::Cap => 1,
+            Self::Write => 2,
+        }
+    }
+
+    const fn from_number(number: u64) -> Option<Self> {
+        match number {
+            0 => None,
+            1 => Some(Self::Cap),
+            _ => Some(Self::Write),
+        }
+    }
 }
 
 /// Where a run is.
@@ -195,6 +210,8 @@ pub struct RunStage {
     pub pages: u64,
     /// The last request, redacted by the child, cut at [`REQUEST_TEXT`].
     pub last_request: String,
+    /// Natural key of the item being worked on, cut at [`KEY_TEXT`]; empty if not known.
+    pub key: String,
 }
 
 /// Why a file is not a flight recorder of this version.
@@ -233,101 +250,6 @@ pub fn initial(workers: &[Worker]) -> Vec<u8> {
         put(&mut bytes, section(position) + run::WORKER, *worker as u64);
     }
     bytes
-}
-
-/// Reads the file. Whatever a child wrote, the answer is bounded and printable.
-pub fn read(bytes: &[u8]) -> Result<Flight, FlightError> {
-    if bytes.len() < FILE_SIZE {
-        return Err(FlightError::Short(bytes.len()));
-    }
-    if get(bytes, header::MAGIC) != MAGIC {
-        return Err(FlightError::Magic);
-    }
-    let version = get(bytes, header::VERSION);
-    if version != VERSION {
-        return Err(FlightError::Version(version));
-    }
-    let count = get(bytes, header::RUN_COUNT);
-    let runs = usize::try_from(count)
-        .ok()
-        .filter(|count| *count <= MAX_RUNS)
-        .ok_or(FlightError::RunCount(count))?;
-    let run_no = |offset| one_based(get(bytes, offset), runs);
-    let size = get(bytes, header::ALLOC_SIZE);
-    let panic_len = get(bytes, header::PANIC_LEN);
-    Ok(Flight {
-        polled: run_no(header::POLLED),
-        heap_live: get(bytes, header::HEAP_LIVE),
-        heap_peak: get(bytes, header::HEAP_PEAK),
-        failed_allocation: (size > 0).then(|| FailedAllocation {
-            size,
-            live: get(bytes, header::ALLOC_LIVE),
-            limit: get(bytes, header::ALLOC_LIMIT),
-            run: run_no(header::ALLOC_RUN),
-        }),
-        panic: (panic_len > 0).then(|| PanicNote {
-            text: text(bytes, header::PANIC_TEXT, panic_len, PANIC_TEXT),
-            run: run_no(header::PANIC_RUN),
-        }),
-        runs: (0..runs)
-            .map(|position| stage(bytes, section(position)))
-            .collect(),
-    })
-}
-
-fn stage(bytes: &[u8], base: usize) -> RunStage {
-    let field = |offset| get(bytes, base + offset);
-    let worker = usize::try_from(field(run::WORKER))
-        .ok()
-        .and_then(|number| Worker::ALL.get(number).copied());
-    RunStage {
-        worker,
-        phase: Phase::from_number(field(run::PHASE)),
-        item: field(run::ITEM),
-        byte: field(run::BYTE),
-        slice_start: field(run::SLICE_START).cast_signed(),
-        slice_end: field(run::SLICE_END).cast_signed(),
-        progress: field(run::PROGRESS),
-        requests: field(run::REQUESTS),
-        received: field(run::RECEIVED),
-        records: field(run::RECORDS),
-        pages: field(run::PAGES),
-        last_request: text(
-            bytes,
-            base + run::REQUEST_TEXT,
-            field(run::REQUEST_LEN),
-            REQUEST_TEXT,
-        ),
-    }
-}
-
-fn one_based(value: u64, runs: usize) -> Option<RunNo> {
-    let position = usize::try_from(value).ok()?.checked_sub(1)?;
-    (position < runs)
-        .then(|| u8::try_from(position).ok().map(RunNo))
-        .flatten()
-}
-
-fn text(bytes: &[u8], offset: usize, len: u64, cap: usize) -> String {
-    let len = usize::try_from(len).unwrap_or(cap).min(cap);
-    let raw = bytes.get(offset..offset + len).unwrap_or_default();
-    String::from_utf8_lossy(raw)
-        .chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
-}
-
-fn get(bytes: &[u8], offset: usize) -> u64 {
-    bytes
-        .get(offset..offset + 8)
-        .and_then(|eight| eight.try_into().ok())
-        .map_or(0, u64::from_le_bytes)
 }
 
 fn put(bytes: &mut [u8], offset: usize, value: u64) {

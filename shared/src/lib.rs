@@ -5,11 +5,13 @@
 
 pub mod attempt;
 pub mod build;
+pub mod death;
 pub mod exit;
 pub mod failure;
 pub mod flight;
 pub mod id;
 pub mod record;
+pub mod sandbox;
 pub mod secret;
 pub mod table;
 pub mod time;

@@ -1,4 +1,4 @@
-//! The exact bytes of every message of protocol version 2. An old golden is never edited: another
+//! The exact bytes of every message of protocol version 3. An old golden is never edited: another
 //! byte is another version.
 #![expect(clippy::unwrap_used, reason = "test code")]
 
@@ -15,7 +15,9 @@ use shared::table::Table;
 use shared::time::Timestamp;
 use shared::window::Slice;
 use shared::wire::codec::{decode_body, encode_frame};
-use shared::wire::message::{Counts, FromChild, Mark, PROTOCOL_VERSION, Probed, ToChild};
+use shared::wire::message::{
+    Counts, FromChild, Mark, PROTOCOL_VERSION, Probed, SkippedRows, ToChild,
+};
 use shared::worker::Worker;
 
 use self::attempt::attempt;
@@ -64,8 +66,8 @@ fn record(table: Table, values: Vec<Value>) -> Record {
 }
 
 #[test]
-fn this_file_is_about_version_2() {
-    assert_eq!(PROTOCOL_VERSION, 2);
+fn this_file_is_about_version_3() {
+    assert_eq!(PROTOCOL_VERSION, 3);
 }
 
 #[test]
@@ -76,10 +78,10 @@ fn start() {
     };
     hold(
         &start,
-        "87000000 00220304626c75650968747470733a2f2f610968747470733a2f2f7a07454241595f5553fdffffff \
-         fffffffffffdc0c40f5720030000fb1027fb409c04fbe803fcc0d40100fb983afce0930400040000 \
-         000204030401 05040a0c010101000100067461736b2d310e02fb2c011012 020802141316181a \
-         030301011c00011e20 07765e312e312378",
+        "9e000000 00220304626c75650968747470733a2f2f610968747470733a2f2f7a07454241595f5553fdffffffff \
+         fffffffffdc0c40f5720030000fb1027fb409c04fbe803fcc0d40100fb983afce093040001fc00001000fb60ea \
+         04000000020403040105040a0c01016b06474554202f6f09010101000100067461736b2d310e02fb2c01101200 \
+         020802141316181a00030301011c00011e200007765e312e312378",
     );
 }
 
@@ -274,6 +276,28 @@ fn probes_and_what_is_needed() {
 fn tokens() {
     let run = RunNo(1);
     hold(&FromChild::NeedToken { run }, "02000000 0a01");
+    hold(
+        &FromChild::Skipped {
+            run,
+            seq: 2,
+            skip: 1,
+            rows: None,
+        },
+        "05000000 0b01020100",
+    );
+    let rows = Some(SkippedRows {
+        table: Table::ActiveInventory,
+        key: text("77"),
+    });
+    hold(
+        &FromChild::Skipped {
+            run,
+            seq: 2,
+            skip: 1,
+            rows,
+        },
+        "09000000 0b010201010202 3737",
+    );
     let token = |token| ToChild::Token { run, token };
     hold(
         &token(Some(Secret::new(text("v^1.1#y")))),

@@ -56,6 +56,7 @@ fn greet(session: &mut Session, mut attempt: Attempt) {
             }),
             take_until: Timestamp(0),
             deadline: Timestamp(0),
+            skip: Vec::new(),
         });
     }
     session.from_child(&frame(0, RunNo(0), 0)).unwrap();

@@ -16,6 +16,7 @@ use shared::attempt::{
 };
 use shared::id::{AccountId, AttemptId, RunNo};
 use shared::record::{Record, Value};
+use shared::sandbox::SandboxMode;
 use shared::time::Timestamp;
 use shared::worker::Worker;
 use worker_child::fetch::Shape;
@@ -46,6 +47,7 @@ fn begin(worker: Worker) -> Box<dyn SyncWorker> {
         }),
         take_until: Timestamp(10),
         deadline: Timestamp(10),
+        skip: Vec::new(),
     };
     let attempt = Attempt {
         id: AttemptId(1),
@@ -67,6 +69,9 @@ fn begin(worker: Worker) -> Box<dyn SyncWorker> {
             poll_interval_ms: 0,
             poll_budget_ms: 0,
         },
+        sandbox: SandboxMode::Off,
+        recording_cap: 0,
+        silence_ms: 60_000,
         runs: vec![run.clone()],
     };
     registry::begin(&attempt, &run).unwrap()

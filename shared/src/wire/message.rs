@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 use crate::window::Slice;
 
 /// Version of the messages; both ends must have the same.
-pub const PROTOCOL_VERSION: u32 = 2;
+pub const PROTOCOL_VERSION: u32 = 3;
 
 /// The most items that one probe may ask about.
 pub const MAX_PROBES: usize = 1_000;
@@ -157,6 +157,17 @@ pub enum FromChild {
         /// Which run.
         run: RunNo,
     },
+    /// An item was passed over, as ordered: what stands in it is not stored by this run.
+    Skipped {
+        /// Which run.
+        run: RunNo,
+        /// Its place in the run's sequence.
+        seq: u32,
+        /// Position in the order's list of items to pass over.
+        skip: u32,
+        /// Which rows it would have had, if that is known.
+        rows: Option<SkippedRows>,
+    },
 }
 
 /// One item of a probe.
@@ -168,6 +179,15 @@ pub struct Probed {
     /// The version of its summary, at most [`MAX_VERSION`] bytes: compared with the table's column
     /// of [`crate::table::Kind::Mark`].
     pub version: String,
+}
+
+/// The rows of an item that was passed over: those of this table whose key begins with this part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedRows {
+    /// The table.
+    pub table: Table,
+    /// The first part of their keys.
+    pub key: String,
 }
 
 /// What a checkpoint completes.
@@ -202,6 +222,7 @@ impl FromChild {
             Self::Batch { run, .. }
             | Self::Probe { run, .. }
             | Self::NeedToken { run }
+            | Self::Skipped { run, .. }
             | Self::State { run, .. }
             | Self::Checkpoint { run, .. }
             | Self::RunDone { run }
@@ -218,6 +239,7 @@ impl FromChild {
             Self::Batch { .. } => "Batch",
             Self::Probe { .. } => "Probe",
             Self::NeedToken { .. } => "NeedToken",
+            Self::Skipped { .. } => "Skipped",
             Self::State { .. } => "State",
             Self::Checkpoint { .. } => "Checkpoint",
             Self::RunDone { .. } => "RunDone",

@@ -214,7 +214,9 @@ impl Session {
             }
             (FromChild::NeedToken { run }, Phase::Running) => self.need_token(name, *run),
             (
-                FromChild::State { run, seq, .. } | FromChild::Checkpoint { run, seq, .. },
+                FromChild::State { run, seq, .. }
+                | FromChild::Skipped { run, seq, .. }
+                | FromChild::Checkpoint { run, seq, .. },
                 Phase::Running,
             ) => self.sequenced(name, *run, *seq),
             (FromChild::RunDone { run } | FromChild::RunSnoozed { run, .. }, Phase::Running) => {

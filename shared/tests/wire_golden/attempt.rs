@@ -2,9 +2,10 @@
 
 use shared::attempt::{
     Attempt, Endpoints, ListingSource, ModeState, Network, RescanOrder, RunMode, RunOrder,
-    SnapshotOrder,
+    SkipItem, SnapshotOrder,
 };
 use shared::id::{AccountId, AttemptId, RunNo};
+use shared::sandbox::SandboxMode;
 use shared::time::Timestamp;
 use shared::window::{DeepOrder, WindowOrder};
 use shared::worker::Worker;
@@ -32,6 +33,9 @@ pub(crate) fn attempt() -> Attempt {
             poll_interval_ms: 15_000,
             poll_budget_ms: 300_000,
         },
+        sandbox: SandboxMode::BestEffort,
+        recording_cap: 1 << 20,
+        silence_ms: 60_000,
         runs: vec![orders_run(), inventory_run(), returns_run(), offers_run()],
     }
 }
@@ -52,6 +56,11 @@ fn orders_run() -> RunOrder {
         }),
         take_until: Timestamp(5),
         deadline: Timestamp(6),
+        skip: vec![SkipItem {
+            key: text("k"),
+            request: text("GET /o"),
+            item: 9,
+        }],
     }
 }
 
@@ -69,6 +78,7 @@ fn inventory_run() -> RunOrder {
         }),
         take_until: Timestamp(8),
         deadline: Timestamp(9),
+        skip: Vec::new(),
     }
 }
 
@@ -83,6 +93,7 @@ fn returns_run() -> RunOrder {
         }),
         take_until: Timestamp(12),
         deadline: Timestamp(13),
+        skip: Vec::new(),
     }
 }
 
@@ -97,5 +108,6 @@ fn offers_run() -> RunOrder {
         }),
         take_until: Timestamp(15),
         deadline: Timestamp(16),
+        skip: Vec::new(),
     }
 }

@@ -10,11 +10,12 @@ use shared::attempt::{
 use shared::failure::{Failure, Place};
 use shared::id::{AccountId, AttemptId, RunNo};
 use shared::record::{Record, Value};
+use shared::sandbox::SandboxMode;
 use shared::secret::Secret;
 use shared::table::Table;
 use shared::time::Timestamp;
 use shared::window::{DeepOrder, Slice, WindowOrder};
-use shared::wire::message::{Counts, FromChild, Mark, Probed, ToChild};
+use shared::wire::message::{Counts, FromChild, Mark, Probed, SkippedRows, ToChild};
 use shared::worker::Worker;
 
 fn time() -> impl Strategy<Value = Timestamp> {
@@ -111,6 +112,7 @@ fn order() -> impl Strategy<Value = RunOrder> {
             mode,
             take_until,
             deadline,
+            skip: Vec::new(),
         }
     })
 }
@@ -138,6 +140,9 @@ pub(crate) fn attempt() -> impl Strategy<Value = Attempt> {
                     poll_interval_ms: e,
                     poll_budget_ms: f,
                 },
+                sandbox: SandboxMode::Off,
+                recording_cap: 0,
+                silence_ms: 60_000,
                 runs,
             }
         },
@@ -263,5 +268,19 @@ pub(crate) fn from_child() -> impl Strategy<Value = FromChild> {
                 items,
             }),
         run().prop_map(|run| FromChild::NeedToken { run }),
+        (
+            run(),
+            any::<[u32; 2]>(),
+            option::of((prop::sample::select(&Table::ALL[..]), any::<String>()))
+        )
+            .prop_map(|(run, [seq, skip], rows)| {
+                let rows = rows.map(|(table, key)| SkippedRows { table, key });
+                FromChild::Skipped {
+                    run,
+                    seq,
+                    skip,
+                    rows,
+                }
+            }),
     ]
 }

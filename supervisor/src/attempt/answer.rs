@@ -9,7 +9,7 @@ use shared::id::RunNo;
 use shared::record::Record;
 use shared::table::Table;
 use shared::time::Timestamp;
-use shared::wire::message::{Counts, Mark, Probed, ToChild};
+use shared::wire::message::{Counts, Mark, Probed, SkippedRows, ToChild};
 
 use super::converse::Conversation;
 use crate::ingest::{Ingest, IngestError};
@@ -24,6 +24,7 @@ pub(super) enum Commit {
     State(ModeState),
     Checkpoint(Mark, Counts),
     Probe(Table, Vec<Probed>),
+    Skipped(u32, Option<SkippedRows>),
 }
 
 impl Commit {
@@ -37,6 +38,7 @@ impl Commit {
             Self::Batch(records) => ingest.batch(run, records.clone(), now).await?,
             Self::State(state) => ingest.state(run, state.clone()).await?,
             Self::Checkpoint(mark, counts) => ingest.checkpoint(run, *mark, *counts, now).await?,
+            Self::Skipped(skip, rows) => ingest.skipped(run, *skip, rows.clone())?,
             Self::Probe(table, items) => {
                 let indices = ingest.probe(run, *table, items).await?;
                 return Ok(ToChild::Needed { run, seq, indices });

@@ -207,6 +207,12 @@ impl<'a> Conversation<'a> {
             } => {
                 self.commit(run, seq, &Commit::Probe(table, items)).await;
             }
+            FromChild::Skipped {
+                run,
+                seq,
+                skip,
+                rows,
+            } => self.commit(run, seq, &Commit::Skipped(skip, rows)).await,
             FromChild::NeedToken { run } => self.token(run).await,
             FromChild::RunDone { run } => self.done(run).await,
             FromChild::RunSnoozed { run, until } => {

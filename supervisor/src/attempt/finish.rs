@@ -5,6 +5,7 @@ use std::process::ExitStatus;
 use std::time::Instant;
 
 use shared::attempt::{Attempt, RunOrder};
+use shared::death::{self, RunOutcomes};
 use shared::failure::Failure;
 use shared::flight::Flight;
 use shared::time::Timestamp;
@@ -12,7 +13,7 @@ use shared::time::Timestamp;
 use super::directory::Directory;
 use super::said::{Said, has_backlog};
 use super::{Assignment, Context, Ran, RanRun};
-use crate::crash::{self, ReportInput, RunOutcomes};
+use crate::crash::{self, ReportInput};
 use crate::os::Limits;
 use crate::outcome::{
     CrashId, CrashReport, Decision, Evidence, KillReason, Outcome, RunFact, StderrText, Verdict,
@@ -80,8 +81,8 @@ pub(super) async fn conclude(
     let pid = life.pid;
     let said = std::mem::replace(&mut life.said, Said::new(0)).into_ends();
     let evidence = evidence(life, &stderr, undertaking, &said);
-    let verdict = crash::classify(&evidence);
-    let outcomes = crash::outcomes(&evidence, &verdict, &said);
+    let verdict = death::classify(&evidence);
+    let outcomes = death::outcomes(&evidence, &verdict, &said);
     let judge = Judge {
         undertaking,
         evidence: &evidence,
@@ -137,7 +138,7 @@ fn evidence(
     };
     Evidence {
         spawn_error: life.spawn_error,
-        ending: life.status.and_then(crash::ending),
+        ending: life.status.and_then(death::ending),
         kill: life.kill,
         signals_sent: life.signals_sent,
         hello: life.hello,

@@ -47,6 +47,9 @@ pub(super) fn attempt(orders: &Orders<'_>, config: &Config, now: Timestamp) -> A
         seed: orders.seed,
         started_at: now,
         network: config.network.order(),
+        sandbox: config.sandbox,
+        recording_cap: config.recording.cap.get(),
+        silence_ms: config.timeouts_for(&orders.account.name).silence.millis(),
         runs: runs.collect(),
     }
 }
@@ -69,6 +72,7 @@ fn run(state: &SyncState, number: RunNo, config: &Config, now: Timestamp) -> Run
         mode,
         take_until: now.plus(time * TAKE.0 / TAKE.1),
         deadline: now.plus(time),
+        skip: Vec::new(),
     }
 }
 

@@ -129,6 +129,7 @@ mod tests {
             }),
             take_until: Timestamp(0),
             deadline: Timestamp(900_000),
+            skip: Vec::new(),
         };
         vec![order(0, Worker::Orders), order(1, Worker::ActiveInventory)]
     }

@@ -46,6 +46,7 @@ impl FlightFile {
         }
         for run in &mut flight.runs {
             run.last_request = without_tokens(&run.last_request);
+            run.key = without_tokens(&run.key);
         }
         Ok(flight)
     }

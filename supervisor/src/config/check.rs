@@ -32,6 +32,7 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
     sync(config)?;
     network(config)?;
     policy(config)?;
+    records(config)?;
     for (name, environment) in &config.environments {
         for (key, url) in [("api", &environment.api), ("apiz", &environment.apiz)] {
             if let Some(remedy) = url_fault(url) {
@@ -76,6 +77,24 @@ pub(super) fn notes(config: &Config) -> Vec<String> {
     notes
 }
 
+fn records(config: &Config) -> Result<(), Fault> {
+    const HOUR: Span = Span::from_hours(1);
+    within("crashes.keep_for", config.crashes.keep_for, HOUR, TWO_YEARS)?;
+    within("crashes.keep_bytes", config.crashes.keep_bytes, MIB, TIB)?;
+    let none = Bytes::from_mib(0);
+    within("recording.total", config.recording.total, none, TIB)?;
+    within("recording.cap", config.recording.cap, none, TIB)?;
+    let room = config.limits.file_size.get().saturating_sub(MIB.get());
+    if config.recording.cap.get() > room {
+        let remedy = format!(
+            "a child may not write a file of that size: at most 1MiB below limits.file_size ({})",
+            config.limits.file_size
+        );
+        return Err(fault("recording.cap", config.recording.cap, &remedy));
+    }
+    Ok(())
+}
+
 fn numbers(config: &Config) -> Result<(), Fault> {
     let bounds = [
         (
@@ -87,6 +106,12 @@ fn numbers(config: &Config) -> Result<(), Fault> {
         ("limits.open_files", config.limits.open_files, 32, 65_536),
         ("network.retries", u64::from(config.network.retries), 0, 20),
         ("sync.report_above", config.sync.report_above, 0, 1_000_000),
+        (
+            "crashes.keep_count",
+            config.crashes.keep_count,
+            1,
+            1_000_000,
+        ),
         (
             "policy.quarantine_after",
             u64::from(config.policy.quarantine_after),

@@ -8,6 +8,7 @@ mod check;
 mod error;
 mod load;
 mod names;
+mod recording;
 mod sections;
 mod units;
 
@@ -16,11 +17,13 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use shared::attempt::Endpoints;
+use shared::sandbox::SandboxMode;
 use shared::worker::{Mode, Worker};
 
 pub use error::ConfigError;
 pub use load::{Provenance, Source};
 pub use names::{AccountConfig, EnvironmentConfig};
+pub use recording::{CrashesConfig, RecordingConfig};
 pub use sections::{
     Intervals, LimitsConfig, Listings, LogConfig, LogFormat, NetworkConfig, Order, PolicyConfig,
     SyncConfig, TimeoutsConfig,
@@ -42,6 +45,8 @@ pub struct Config {
     /// The program that is started for an attempt; by default `worker-child` beside `bulkhead`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker_child: Option<PathBuf>,
+    /// How much of the sandbox a child must put in force.
+    pub sandbox: SandboxMode,
     /// What one child may use.
     pub limits: LimitsConfig,
     /// How long the supervisor waits for what.
@@ -52,6 +57,10 @@ pub struct Config {
     pub network: NetworkConfig,
     /// What is done about failures and deaths.
     pub policy: PolicyConfig,
+    /// What is recorded of an attempt.
+    pub recording: RecordingConfig,
+    /// What is kept of deaths.
+    pub crashes: CrashesConfig,
     /// Log output.
     pub log: LogConfig,
     /// Where eBay is, by name; `production` and `sandbox` are built in.
@@ -67,11 +76,14 @@ impl Default for Config {
             accounts_at_once: 5,
             order: Order::default(),
             worker_child: None,
+            sandbox: SandboxMode::default(),
             limits: LimitsConfig::default(),
             timeouts: TimeoutsConfig::default(),
             sync: SyncConfig::default(),
             network: NetworkConfig::default(),
             policy: PolicyConfig::default(),
+            recording: RecordingConfig::default(),
+            crashes: CrashesConfig::default(),
             log: LogConfig::default(),
             environments: BTreeMap::new(),
             accounts: BTreeMap::new(),

@@ -1,24 +1,7 @@
-//! From the end of a process to its cause, its culprit, an outcome per run and a report.
+//! The crash report of a run that died or failed: put together, and written as one file.
 //!
-//! Pure but for [`write()`], which writes one file.
-//!
-//! *Invariant:* a cause is never claimed beyond its evidence. Evidence that contradicts itself
-//! lowers the confidence; it never picks the nicer story.
+//! What a death is called is decided in `shared::death`.
 
-mod classify;
-mod culprit;
-mod exit;
-mod fingerprint;
-mod killed;
-mod outcomes;
 mod report;
-#[cfg(test)]
-mod sample;
-mod signaled;
 
-pub use classify::classify;
-pub use culprit::culprit;
-pub use exit::{ending, signal_name};
-pub use fingerprint::fingerprint;
-pub use outcomes::{RunOutcomes, outcomes};
 pub use report::{ReportError, ReportInput, assemble, write};

@@ -6,13 +6,13 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use shared::build::BUILD;
+use shared::death::fingerprint_of;
 use shared::flight::{Flight, Phase, RunStage};
 use shared::id::{AccountId, RunNo};
 use shared::time::Timestamp;
 
-use super::fingerprint::fingerprint;
 use crate::outcome::{
-    Cause, CrashId, CrashReport, Decision, Evidence, Outcome, RunStageReport, StderrText, Verdict,
+    CrashId, CrashReport, Decision, Evidence, Outcome, RunStageReport, StderrText, Verdict,
 };
 
 /// What a report is put together from.
@@ -77,16 +77,6 @@ pub fn assemble(input: &ReportInput<'_>) -> CrashReport {
         | Outcome::Cancelled
         | Outcome::Drained => None,
     };
-    let (kind, text) = match (&failure, &input.verdict.cause) {
-        (Some(failure), _) => (failure.name(), failure.what()),
-        (None, Cause::Panic) => ("panic", panic.as_deref().unwrap_or("")),
-        (None, Cause::Signal { name, .. }) => ("signal", name.as_str()),
-        (None, Cause::Failed { meaning, .. }) => ("failed", meaning.as_str()),
-        (None, Cause::ProtocolViolation { what }) => ("protocol_violation", what.as_str()),
-        (None, Cause::SpawnFailed { what }) => ("spawn_failed", what.as_str()),
-        (None, cause) => (cause.name(), ""),
-    };
-    let phase = stage.as_ref().map_or("", |stage| stage.phase.as_str());
     CrashReport {
         id: input.id,
         at: input.at,
@@ -97,7 +87,13 @@ pub fn assemble(input: &ReportInput<'_>) -> CrashReport {
         host: input.host.to_owned(),
         pid: input.pid,
         verdict: input.verdict.clone(),
-        fingerprint: fingerprint(input.id.worker, kind, phase, text),
+        fingerprint: fingerprint_of(
+            input.id.worker,
+            input.run,
+            evidence,
+            input.verdict,
+            input.outcome,
+        ),
         failure,
         ending: evidence.ending,
         kill: evidence.kill.clone(),
@@ -168,7 +164,7 @@ fn stage(flight: &Flight, run: RunNo) -> Option<RunStageReport> {
     let stage: &RunStage = flight.runs.get(run.index())?;
     let slice = (stage.slice_start, stage.slice_end);
     Some(RunStageReport {
-        phase: stage.phase.map_or("unknown", phase_name).to_owned(),
+        phase: stage.phase.map_or("unknown", Phase::name).to_owned(),
         item: stage.item,
         byte: stage.byte,
         pages: stage.pages,
@@ -178,18 +174,6 @@ fn stage(flight: &Flight, run: RunNo) -> Option<RunStageReport> {
         slice: (slice != (0, 0)).then_some((Timestamp(slice.0), Timestamp(slice.1))),
         last_request: stage.last_request.clone(),
     })
-}
-
-const fn phase_name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Idle => "idle",
-        Phase::Requesting => "requesting",
-        Phase::Receiving => "receiving",
-        Phase::Parsing => "parsing",
-        Phase::Sending => "sending",
-        Phase::Waiting => "waiting",
-        Phase::Ended => "ended",
-    }
 }
 
 #[cfg(test)]

@@ -79,6 +79,7 @@ impl Ingest {
         }
         progress.received = 0;
         progress.seen.clear();
+        progress.skipped.clear();
         Ok(())
     }
 }
@@ -154,6 +155,13 @@ impl RunProgress {
             return Err(IngestError::violation("a snapshot's time out of range"));
         }
         check::taken_at(taken_at, self.cursor, by.now).map_err(IngestError::Refused)?;
+        if !self.skipped.is_empty() {
+            // What was not seen may not end. Until the rows of passed-over items can be told from
+            // the others, a snapshot that lacks one is no snapshot.
+            return Err(IngestError::violation(
+                "a snapshot that passed over an item",
+            ));
+        }
         let commit = SnapshotCommit {
             grant: by.grant,
             run: self.order.run,

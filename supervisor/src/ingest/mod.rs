@@ -12,11 +12,13 @@ mod checkpoint;
 mod commit;
 mod probe;
 mod seen;
+mod skip;
 
 use shared::attempt::{RunMode, RunOrder};
 use shared::failure::Failure;
 use shared::id::RunNo;
 use shared::time::Timestamp;
+use shared::wire::message::SkippedRows;
 
 use self::seen::Seen;
 use crate::store::{Grant, RunCounters, Store, StoreError, hash};
@@ -63,6 +65,8 @@ struct RunProgress {
     received: u64,
     /// Rows that the snapshot has met.
     seen: Seen,
+    /// Items that were passed over since the last checkpoint: their rows, where they are known.
+    skipped: Vec<Option<SkippedRows>>,
     counters: RunCounters,
 }
 
@@ -80,6 +84,7 @@ impl Ingest {
                 },
                 received: 0,
                 seen: Seen::default(),
+                skipped: Vec::new(),
                 counters: RunCounters::default(),
             })
             .collect();

@@ -1,24 +1,7 @@
 //! Resource limits of a child, set from outside (`prlimit(2)`) and read back.
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
-use serde::{Deserialize, Serialize};
-
-/// Limits of a child, as set from outside and read back, in bytes unless said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limits {
-    /// `RLIMIT_DATA`.
-    pub memory: u64,
-    /// `RLIMIT_AS`, a loose backstop.
-    pub address_space: u64,
-    /// `RLIMIT_CPU`, seconds.
-    pub cpu_seconds: u64,
-    /// `RLIMIT_NOFILE`, descriptors.
-    pub open_files: u64,
-    /// `RLIMIT_FSIZE`.
-    pub file_size: u64,
-    /// `RLIMIT_CORE`, always 0.
-    pub core: u64,
-}
+use shared::death::Limits;
 
 /// Why limits are not in force.
 #[derive(Debug, thiserror::Error)]

@@ -3,6 +3,7 @@
 mod limit;
 mod process;
 
-pub use limit::{LimitError, Limits, set_limits};
+pub use limit::{LimitError, set_limits};
 pub use nix::sys::signal::Signal;
 pub use process::{Memory, host_name, kill_group, memory, memory_total, start_ticks, still_runs};
+pub use shared::death::Limits;

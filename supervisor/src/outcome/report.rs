@@ -4,15 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use shared::death::{Ending, KillReason, Limits, MemorySlot, Verdict};
 use shared::failure::Failure;
 use shared::id::{AccountId, AttemptId};
 use shared::time::Timestamp;
 use shared::worker::Worker;
 
-use super::cause::Verdict;
 use super::decision::Decision;
-use super::evidence::{Ending, KillReason, MemorySlot};
-use crate::os::Limits;
 
 /// A report's id: attempt and worker, for example `17-orders`. Also the name of its directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

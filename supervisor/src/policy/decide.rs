@@ -112,9 +112,10 @@ impl Row<'_> {
 
     fn died(&mut self, cause: &Cause) -> Decision {
         match cause {
-            Cause::SpawnFailed { .. } | Cause::NeverReady | Cause::KilledExternally => {
-                self.back_off(cause.name())
-            }
+            Cause::SpawnFailed { .. }
+            | Cause::NeverReady
+            | Cause::KilledExternally
+            | Cause::KernelOom => self.back_off(cause.name()),
             Cause::MemoryLimit => {
                 self.halved();
                 let facts = self.facts;
@@ -131,7 +132,10 @@ impl Row<'_> {
             }
             Cause::Completed
             | Cause::Failed { .. }
+            | Cause::StackOverflow
             | Cause::Panic
+            | Cause::Abort
+            | Cause::CpuLimit
             | Cause::Signal { .. }
             | Cause::Hung
             | Cause::ProtocolViolation { .. }

@@ -94,6 +94,7 @@ impl World {
             mode,
             take_until: at(1),
             deadline: at(2),
+            skip: Vec::new(),
         };
         Ingest::new(self.store.clone(), grant(self.account, &begun), &[order])
     }

@@ -16,6 +16,7 @@ use shared::failure::Failure;
 use shared::flight;
 use shared::id::{AccountId, AttemptId, RunNo};
 use shared::record::{Record, Value};
+use shared::sandbox::SandboxMode;
 use shared::secret::Secret;
 use shared::time::Timestamp;
 use shared::wire::codec;
@@ -96,12 +97,16 @@ fn attempt(url: &str, worker: Worker, order: RescanOrder) -> Attempt {
             poll_interval_ms: 5,
             poll_budget_ms: 5,
         },
+        sandbox: SandboxMode::Off,
+        recording_cap: 0,
+        silence_ms: 60_000,
         runs: vec![RunOrder {
             run: RunNo(0),
             worker,
             mode: RunMode::Rescan(order),
             take_until: never,
             deadline: never,
+            skip: Vec::new(),
         }],
     }
 }

@@ -15,6 +15,7 @@ use shared::attempt::{
 use shared::flight;
 use shared::id::{AccountId, AttemptId, RunNo};
 use shared::record::Record;
+use shared::sandbox::SandboxMode;
 use shared::secret::Secret;
 use shared::time::Timestamp;
 use shared::wire::message::{FromChild, Mark, ToChild};
@@ -57,12 +58,16 @@ fn attempt(sim: &Sim, worker: Worker, order: SnapshotOrder) -> Attempt {
             poll_interval_ms: 5,
             poll_budget_ms: 10_000,
         },
+        sandbox: SandboxMode::Off,
+        recording_cap: 0,
+        silence_ms: 60_000,
         runs: vec![RunOrder {
             run: RunNo(0),
             worker,
             mode: RunMode::Snapshot(order),
             take_until: Timestamp(i64::MAX),
             deadline: Timestamp(i64::MAX),
+            skip: Vec::new(),
         }],
     }
 }
@@ -133,7 +138,9 @@ fn converse(process: &mut Child, attempt: &Attempt) -> Ended {
                 ended.records.extend(records);
                 send(&ToChild::Ack { run, seq });
             }
-            FromChild::State { run, seq, .. } => send(&ToChild::Ack { run, seq }),
+            FromChild::State { run, seq, .. } | FromChild::Skipped { run, seq, .. } => {
+                send(&ToChild::Ack { run, seq });
+            }
             FromChild::Checkpoint {
                 run,
                 seq,

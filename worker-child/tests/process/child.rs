@@ -12,6 +12,7 @@ use shared::attempt::{
 };
 use shared::flight::{self, Flight};
 use shared::id::{AccountId, AttemptId, RunNo};
+use shared::sandbox::SandboxMode;
 use shared::secret::Secret;
 use shared::time::Timestamp;
 use shared::window::WindowOrder;
@@ -177,6 +178,7 @@ pub(crate) fn attempt(port: u16, modes: Vec<RunMode>) -> Attempt {
         mode,
         take_until: Timestamp(i64::MAX),
         deadline: Timestamp(i64::MAX),
+        skip: Vec::new(),
     };
     Attempt {
         id: AttemptId(1),
@@ -198,6 +200,9 @@ pub(crate) fn attempt(port: u16, modes: Vec<RunMode>) -> Attempt {
             poll_interval_ms: 5,
             poll_budget_ms: 5_000,
         },
+        sandbox: SandboxMode::Off,
+        recording_cap: 0,
+        silence_ms: 60_000,
         runs: modes.into_iter().enumerate().map(order).collect(),
     }
 }

@@ -6,6 +6,7 @@ use crate::attempt::{
 };
 use crate::failure::Failure;
 use crate::id::{AccountId, AttemptId};
+use crate::sandbox::SandboxMode;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::worker::Worker;
@@ -23,6 +24,7 @@ fn start(numbers: &[u8]) -> ToChild {
         }),
         take_until: Timestamp(0),
         deadline: Timestamp(0),
+        skip: Vec::new(),
     };
     let attempt = Attempt {
         id: AttemptId(1),
@@ -44,6 +46,9 @@ fn start(numbers: &[u8]) -> ToChild {
             poll_interval_ms: 0,
             poll_budget_ms: 0,
         },
+        sandbox: SandboxMode::Off,
+        recording_cap: 0,
+        silence_ms: 60_000,
         runs: numbers.iter().map(order).collect(),
     };
     ToChild::Start {

@@ -12,6 +12,7 @@ fn order(mode: RunMode) -> RunOrder {
         mode,
         take_until: Timestamp(1000),
         deadline: Timestamp(2000),
+        skip: Vec::new(),
     }
 }
 

@@ -3,22 +3,60 @@
 use shared::id::AttemptId;
 use shared::worker::Worker;
 
-use super::super::classify;
-use super::super::sample::{LIMIT, MIB, signaled};
+use shared::death::{Ending, Limits, MemorySlot, RunFact, classify, fingerprint};
+use shared::flight::{FailedAllocation, initial, read};
+
 use super::*;
-use crate::outcome::DecisionKind;
+use crate::outcome::{Cause, DecisionKind};
+
+const MIB: u64 = 1 << 20;
+const LIMIT: u64 = 128 * MIB;
+
+/// Aborted for want of memory; the first of its two runs had ended.
+fn evidence() -> Evidence {
+    let workers = [Worker::Orders, Worker::ActiveInventory];
+    let mut flight = read(&initial(&workers)).unwrap();
+    flight.failed_allocation = Some(FailedAllocation {
+        size: MIB,
+        live: LIMIT,
+        limit: LIMIT,
+        run: Some(RunNo(1)),
+    });
+    let run = |(worker, ended)| RunFact { worker, ended };
+    Evidence {
+        spawn_error: None,
+        ending: Some(Ending::Signaled(6)),
+        kill: None,
+        signals_sent: Vec::new(),
+        hello: true,
+        bye: false,
+        flight: Ok(flight),
+        limits: Some(Limits {
+            memory: LIMIT,
+            address_space: 4096 * MIB,
+            cpu_seconds: 1800,
+            open_files: 256,
+            file_size: 300 * MIB,
+            core: 0,
+        }),
+        slot: MemorySlot::Normal,
+        stderr_tail: String::new(),
+        runs: workers.into_iter().zip([true, false]).map(run).collect(),
+    }
+}
 
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
 fn report() -> CrashReport {
-    let mut evidence = signaled(6).failed_allocation(MIB, LIMIT, Some(1)).ended(0);
-    let run = &mut evidence.flight_mut().runs[1];
+    let mut evidence = evidence();
+    let flight = evidence.flight.as_mut().unwrap();
+    flight.heap_peak = LIMIT;
+    let run = &mut flight.runs[1];
     run.phase = Some(Phase::Parsing);
     run.byte = 77;
     "GET /report".clone_into(&mut run.last_request);
-    evidence.flight_mut().heap_peak = LIMIT;
     let verdict = classify(&evidence);
     assemble(&ReportInput {
         id: CrashId {

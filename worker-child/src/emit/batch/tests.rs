@@ -39,6 +39,7 @@ async fn supervise(wire: Wire, mut frames: mpsc::UnboundedReceiver<Vec<u8>>) -> 
             | FromChild::Waiting { .. }
             | FromChild::Probe { .. }
             | FromChild::NeedToken { .. }
+            | FromChild::Skipped { .. }
             | FromChild::Bye => panic!("unexpected {}", message.name()),
         };
         let last = matches!(message, FromChild::Checkpoint { .. });

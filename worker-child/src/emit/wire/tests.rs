@@ -4,6 +4,7 @@ use shared::attempt::{
     Attempt, Endpoints, ListingSource, Network, RunMode, RunOrder, SnapshotOrder,
 };
 use shared::id::{AccountId, AttemptId};
+use shared::sandbox::SandboxMode;
 use shared::secret::Secret;
 use shared::time::Timestamp;
 use shared::worker::Worker;
@@ -68,6 +69,7 @@ pub(crate) fn running(runs: u8) -> (Wire, mpsc::UnboundedReceiver<Vec<u8>>) {
         }),
         take_until: Timestamp(0),
         deadline: Timestamp(0),
+        skip: Vec::new(),
     };
     let attempt = Attempt {
         id: AttemptId(1),
@@ -89,6 +91,9 @@ pub(crate) fn running(runs: u8) -> (Wire, mpsc::UnboundedReceiver<Vec<u8>>) {
             poll_interval_ms: 0,
             poll_budget_ms: 0,
         },
+        sandbox: SandboxMode::Off,
+        recording_cap: 0,
+        silence_ms: 60_000,
         runs: (0..runs).map(order).collect(),
     };
     let hello = FromChild::Hello {

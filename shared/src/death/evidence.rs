@@ -1,11 +1,9 @@
 //! What is known about a child's end: the input of classification.
 
+use crate::flight::Flight;
+use crate::id::RunNo;
+use crate::worker::Worker;
 use serde::{Deserialize, Serialize};
-use shared::flight::Flight;
-use shared::id::RunNo;
-use shared::worker::Worker;
-
-use crate::os::Limits;
 
 /// How the kernel says that the process ended (`wait(2)`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +64,23 @@ pub enum KillReason {
     Drained,
     /// Someone asked.
     Cancelled,
+}
+
+/// Limits of a child, as set from outside and read back, in bytes unless said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// `RLIMIT_DATA`.
+    pub memory: u64,
+    /// `RLIMIT_AS`, a loose backstop.
+    pub address_space: u64,
+    /// `RLIMIT_CPU`, seconds.
+    pub cpu_seconds: u64,
+    /// `RLIMIT_NOFILE`, descriptors.
+    pub open_files: u64,
+    /// `RLIMIT_FSIZE`.
+    pub file_size: u64,
+    /// `RLIMIT_CORE`, always 0.
+    pub core: u64,
 }
 
 /// Which memory slot an attempt has.

@@ -1,8 +1,8 @@
 //! From the end of the process and the runs' own words to one outcome per run.
 
-use shared::id::RunNo;
+use crate::id::RunNo;
 
-use crate::outcome::{Cause, Evidence, KillReason, Outcome, Verdict};
+use crate::death::{Cause, Evidence, KillReason, Outcome, Verdict};
 
 /// What became of the runs of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,13 +45,17 @@ fn others(evidence: &Evidence, cause: &Cause) -> Outcome {
     match cause {
         Cause::Drained => Outcome::Drained,
         Cause::Cancelled if !ours(evidence) => Outcome::Cancelled,
-        Cause::SpawnFailed { .. } | Cause::NeverReady | Cause::KilledExternally => {
-            Outcome::Died(cause.clone())
-        }
+        Cause::SpawnFailed { .. }
+        | Cause::NeverReady
+        | Cause::KilledExternally
+        | Cause::KernelOom => Outcome::Died(cause.clone()),
         Cause::Completed
         | Cause::Failed { .. }
         | Cause::MemoryLimit
+        | Cause::StackOverflow
         | Cause::Panic
+        | Cause::Abort
+        | Cause::CpuLimit
         | Cause::Signal { .. }
         | Cause::Hung
         | Cause::Deadline

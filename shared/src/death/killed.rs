@@ -3,7 +3,7 @@
 use super::classify::{Finding, all_ended, run_name, spawn_failed};
 use super::exit::{signal_name, words};
 use super::signaled::signaled;
-use crate::outcome::{Cause, Confidence, Ending, Evidence, KillReason};
+use crate::death::{Cause, Confidence, Ending, Evidence, KillReason};
 
 /// The cause, when a reason to end the process had been stored.
 pub(super) fn killed(evidence: &Evidence, reason: &KillReason) -> Finding {

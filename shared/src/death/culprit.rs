@@ -4,10 +4,10 @@
 //! For memory it proves nothing while several runs are unfinished: one hoards, and another's small
 //! allocation fails.
 
-use shared::id::RunNo;
+use crate::id::RunNo;
 
 use super::exit::{SIGXCPU, SIGXFSZ};
-use crate::outcome::{Cause, Confidence, Evidence, KillReason};
+use crate::death::{Cause, Confidence, Evidence, KillReason};
 
 type Answer = (Option<RunNo>, Confidence);
 
@@ -25,12 +25,17 @@ pub fn culprit(evidence: &Evidence, cause: &Cause) -> Answer {
         | Cause::Cancelled
         | Cause::Drained
         | Cause::KilledExternally
+        | Cause::KernelOom
         | Cause::SpawnFailed { .. } => NOBODY,
         Cause::ProtocolViolation { .. } => violator(evidence),
         Cause::Hung => silent(evidence),
         Cause::Deadline => late(evidence),
         Cause::Panic => panicked(evidence),
         Cause::MemoryLimit => hoarder(evidence),
+        Cause::StackOverflow | Cause::Abort => match polled(evidence) {
+            Some(run) => (Some(run), Confidence::Proven),
+            None => only(evidence),
+        },
         Cause::Signal { number, .. } => {
             // The CPU time and the recording are shared by all runs.
             let shared = [SIGXCPU, SIGXFSZ].contains(number);
@@ -43,7 +48,8 @@ pub fn culprit(evidence: &Evidence, cause: &Cause) -> Answer {
             Some(run) if sole(evidence).is_none() => (Some(run), Confidence::Inferred),
             _ => only(evidence),
         },
-        Cause::Failed { .. } | Cause::Unknown => only(evidence),
+        // The processor time is shared by all runs.
+        Cause::CpuLimit | Cause::Failed { .. } | Cause::Unknown => only(evidence),
     }
 }
 

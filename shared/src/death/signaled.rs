@@ -3,12 +3,12 @@
 //! The kernel does not say who sent a signal, so a signal alone proves no fault; the evidence that
 //! the child left can.
 
-use shared::flight::FailedAllocation;
+use crate::flight::FailedAllocation;
 
 use super::classify::{Finding, spawn_failed};
 use super::exit::{SIGABRT, SIGHUP, SIGINT, SIGKILL, SIGSEGV, SIGTERM, SIGXCPU, SIGXFSZ};
 use super::exit::{signal_name, words};
-use crate::outcome::{Cause, Confidence, Ending, Evidence};
+use crate::death::{Cause, Confidence, Ending, Evidence};
 
 /// The cause, when this signal ended the process.
 pub(super) fn signaled(evidence: &Evidence, number: i32) -> Finding {

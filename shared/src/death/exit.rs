@@ -3,10 +3,52 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-pub(super) use nix::libc::{SIGABRT, SIGHUP, SIGINT, SIGKILL, SIGSEGV, SIGTERM, SIGXCPU, SIGXFSZ};
-use nix::sys::signal::Signal;
+use crate::death::Ending;
 
-use crate::outcome::Ending;
+// Numbers as on x86 and ARM (`signal(7)`); other machines have others and are not supported.
+pub(super) const SIGHUP: i32 = 1;
+pub(super) const SIGINT: i32 = 2;
+pub(super) const SIGABRT: i32 = 6;
+pub(super) const SIGKILL: i32 = 9;
+pub(super) const SIGSEGV: i32 = 11;
+pub(super) const SIGTERM: i32 = 15;
+pub(super) const SIGXCPU: i32 = 24;
+pub(super) const SIGXFSZ: i32 = 25;
+
+/// Names by number, from 1.
+const NAMES: [&str; 31] = [
+    "SIGHUP",
+    "SIGINT",
+    "SIGQUIT",
+    "SIGILL",
+    "SIGTRAP",
+    "SIGABRT",
+    "SIGBUS",
+    "SIGFPE",
+    "SIGKILL",
+    "SIGUSR1",
+    "SIGSEGV",
+    "SIGUSR2",
+    "SIGPIPE",
+    "SIGALRM",
+    "SIGTERM",
+    "SIGSTKFLT",
+    "SIGCHLD",
+    "SIGCONT",
+    "SIGSTOP",
+    "SIGTSTP",
+    "SIGTTIN",
+    "SIGTTOU",
+    "SIGURG",
+    "SIGXCPU",
+    "SIGXFSZ",
+    "SIGVTALRM",
+    "SIGPROF",
+    "SIGWINCH",
+    "SIGIO",
+    "SIGPWR",
+    "SIGSYS",
+];
 
 /// The ending of a process that was waited for. `None` if it has not ended: stopped or continued.
 pub fn ending(status: ExitStatus) -> Option<Ending> {
@@ -16,10 +58,10 @@ pub fn ending(status: ExitStatus) -> Option<Ending> {
 
 /// The name of a signal, for example `SIGSEGV`; `signal 40` for one without a name.
 pub fn signal_name(number: i32) -> String {
-    Signal::try_from(number).map_or_else(
-        |_| format!("signal {number}"),
-        |signal| signal.as_str().to_owned(),
-    )
+    let name = usize::try_from(number)
+        .ok()
+        .and_then(|number| NAMES.get(number.checked_sub(1)?));
+    name.map_or_else(|| format!("signal {number}"), |name| (*name).to_owned())
 }
 
 /// The ending in words.

@@ -1,10 +1,10 @@
 //! Every cause, with evidence that proves it, that only suggests it, and that contradicts it.
 
-use shared::id::RunNo;
+use crate::id::RunNo;
 
 use super::super::sample::{LIMIT, MIB, evidence, exited, killed, signaled};
 use super::*;
-use crate::outcome::KillReason;
+use crate::death::KillReason;
 
 const PROVEN: Confidence = Confidence::Proven;
 const INFERRED: Confidence = Confidence::Inferred;

@@ -1,9 +1,36 @@
 //! A short name for equal deaths, so that they can be counted across accounts and builds.
 
-use shared::worker::Worker;
+use crate::death::{Cause, Evidence, Outcome, Verdict};
+use crate::flight::Phase;
+use crate::id::RunNo;
+use crate::worker::Worker;
 
 /// Only so many characters of the text count.
 const TEXT: usize = 200;
+
+/// The fingerprint of the end of one run: of its own failure, or of the death of the process.
+pub fn fingerprint_of(
+    worker: Worker,
+    run: RunNo,
+    evidence: &Evidence,
+    verdict: &Verdict,
+    outcome: &Outcome,
+) -> String {
+    let flight = evidence.flight.as_ref().ok();
+    let stage = flight.and_then(|flight| flight.runs.get(run.index()));
+    let phase = stage.map_or("", |stage| stage.phase.map_or("unknown", Phase::name));
+    let panic = flight.and_then(|flight| flight.panic.as_ref());
+    let (kind, text) = match (outcome, &verdict.cause) {
+        (Outcome::Failed(failure), _) => (failure.name(), failure.what()),
+        (_, Cause::Panic) => ("panic", panic.map_or("", |note| note.text.as_str())),
+        (_, Cause::Signal { name, .. }) => ("signal", name.as_str()),
+        (_, Cause::Failed { meaning, .. }) => ("failed", meaning.as_str()),
+        (_, Cause::ProtocolViolation { what }) => ("protocol_violation", what.as_str()),
+        (_, Cause::SpawnFailed { what }) => ("spawn_failed", what.as_str()),
+        (_, cause) => (cause.name(), ""),
+    };
+    fingerprint(worker, kind, phase, text)
+}
 
 /// 16 hex digits over the worker, the kind of death or failure, the phase, and the text of a panic
 /// or failure: of a panic only where it began, of both without digits, so that a number of an

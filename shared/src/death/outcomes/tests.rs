@@ -1,7 +1,7 @@
 //! What a run said stays, the culprit dies, the others go free.
 
-use shared::failure::Failure;
-use shared::time::Timestamp;
+use crate::failure::Failure;
+use crate::time::Timestamp;
 
 use super::super::classify;
 use super::super::sample::{LIMIT, MIB, exited, killed, signaled};

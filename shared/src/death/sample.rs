@@ -1,11 +1,11 @@
 //! Evidence for tests: an attempt of two runs that said `Hello`, and what to change about it.
 
-use shared::flight::{self, FailedAllocation, Flight, PanicNote};
-use shared::id::RunNo;
-use shared::worker::Worker;
+use crate::flight::{self, FailedAllocation, Flight, PanicNote};
+use crate::id::RunNo;
+use crate::worker::Worker;
 
-use crate::os::Limits;
-use crate::outcome::{Ending, Evidence, KillReason, MemorySlot, RunFact};
+use crate::death::Limits;
+use crate::death::{Ending, Evidence, KillReason, MemorySlot, RunFact};
 
 pub(super) const MIB: u64 = 1 << 20;
 pub(super) const LIMIT: u64 = 128 * MIB;

@@ -1,13 +1,13 @@
 //! Why a process ended, from everything that is known about its end.
 
-use shared::exit::ExitCode;
-use shared::id::RunNo;
+use crate::exit::ExitCode;
+use crate::id::RunNo;
 
 use super::culprit::culprit;
 use super::exit::words;
 use super::killed::killed;
 use super::signaled::signaled;
-use crate::outcome::{Cause, Confidence, Ending, Evidence, Verdict};
+use crate::death::{Cause, Confidence, Ending, Evidence, Verdict};
 
 /// A cause, how sure it is, and what it rests on.
 #[derive(Debug)]

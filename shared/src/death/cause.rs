@@ -1,9 +1,9 @@
 //! How a child ended, and what that means for each of its runs.
 
+use crate::failure::Failure;
+use crate::id::RunNo;
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::failure::Failure;
-use shared::id::RunNo;
-use shared::time::Timestamp;
 
 /// How a child process ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,8 +20,16 @@ pub enum Cause {
     },
     /// An allocation failed at its memory limit.
     MemoryLimit,
+    /// The kernel's out-of-memory killer took it: the machine or its control group had no more.
+    KernelOom,
+    /// A stack overflowed.
+    StackOverflow,
     /// It panicked.
     Panic,
+    /// It aborted and left no evidence why.
+    Abort,
+    /// It used up its processor time.
+    CpuLimit,
     /// A signal that neither we nor an outsider sent: its own fault.
     Signal {
         /// The signal's number.
@@ -64,7 +72,11 @@ impl Cause {
             Self::Completed => "completed",
             Self::Failed { .. } => "failed",
             Self::MemoryLimit => "memory_limit",
+            Self::KernelOom => "kernel_oom",
+            Self::StackOverflow => "stack_overflow",
             Self::Panic => "panic",
+            Self::Abort => "abort",
+            Self::CpuLimit => "cpu_limit",
             Self::Signal { .. } => "signal",
             Self::Hung => "hung",
             Self::Deadline => "deadline",
