@@ -1,6 +1,6 @@
 //! One account sync, as a library: `main` only starts it.
 //!
-//! Floors, a module names lower ones only: `limits`, `confine`, `stage` · `memory`, `parse` ·
+//! Floors, a module names lower ones only: `limits`, `stage`, `trap` · `confine`, `memory`, `parse` ·
 //! `fetch` · `workers` · `emit` · `session` · `cli`.
 
 pub mod cli;
@@ -12,4 +12,5 @@ pub mod memory;
 pub mod parse;
 pub mod session;
 pub mod stage;
+pub mod trap;
 pub mod workers;

@@ -11,6 +11,7 @@ use crate::fetch::{Answer, Body, BodyError, Filled, redact};
 use crate::parse::json::JsonStep;
 use crate::parse::xml::Asides;
 use crate::parse::{Caps, JsonItems, ParseError, XmlItems, XmlStep};
+use crate::trap;
 use crate::workers::step::{Call, Item, Page, Reply, Report, bad_answer, parse_failure};
 
 /// Largest body that is one small object, in bytes.
@@ -205,6 +206,7 @@ impl Run {
 
     async fn send_all(&mut self, records: &mut Vec<Record>, at: At) -> Result<(), ReadError> {
         for record in records.drain(..) {
+            trap::spring(&record.payload);
             let pushed = self.emitter.push(record).await;
             pushed.map_err(|failure| ReadError::Failed(at.mark(failure)))?;
         }
