@@ -10,11 +10,13 @@ use std::process;
 
 use clap::{Parser, Subcommand};
 use shared::exit::ExitCode;
+use shared::recording::FILE_NAME;
 
 use crate::confine::{self, ConfineError};
 use crate::fetch::{Client, roots};
 use crate::limits;
-use crate::session::{drive, start};
+use crate::recording::Recorder;
+use crate::session::{clock, drive, start};
 use crate::stage;
 
 /// Syncs one eBay account for a supervisor, under its limits; reads one of eBay's answers by hand.
@@ -73,10 +75,14 @@ fn sync(attempt_dir: &Path) -> Result<(), ExitCode> {
         };
         complain(&error, code)
     })?;
+    // After the confinement, which closes what is open, and before the sandbox, which opens nothing.
+    let recorder = Recorder::open(&attempt_dir.join(FILE_NAME), clock::now)
+        .map_err(|error| complain(&error, ExitCode::AttemptDirectory))?;
     let begun = start::start().map_err(|error| complain(&error, error.exit_code()))?;
     limits::remember_data();
     let tls = roots::tls(begun.https).map_err(|error| complain(&error, ExitCode::Setup))?;
-    let client = Client::new(&begun.attempt, &begun.token, tls)
+    recorder.begin(begun.attempt.recording_cap, &begun.token);
+    let client = Client::new(&begun.attempt, &begun.token, tls, recorder)
         .map_err(|error| complain(&error, ExitCode::Setup))?;
     drive::drive(begun, client).map_err(|error| complain(&error, error.exit_code()))
 }

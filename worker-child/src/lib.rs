@@ -1,7 +1,7 @@
 //! One account sync, as a library: `main` only starts it.
 //!
-//! Floors, a module names lower ones only: `limits`, `stage`, `trap` · `confine`, `memory`, `parse` ·
-//! `fetch` · `workers` · `emit` · `session` · `cli`.
+//! Floors, a module names lower ones only: `limits`, `stage`, `trap` · `confine`, `memory`, `parse`,
+//! `recording` · `fetch` · `workers` · `emit` · `session` · `cli`.
 
 pub mod cli;
 pub mod confine;
@@ -10,6 +10,7 @@ pub mod fetch;
 pub mod limits;
 pub mod memory;
 pub mod parse;
+pub mod recording;
 pub mod session;
 pub mod stage;
 pub mod trap;

@@ -14,7 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
 
 use rustix::mm::{MapFlags, ProtFlags, mmap};
-use shared::flight::{self, FILE_SIZE, FlightError, Phase, header, run as section};
+use shared::flight::{
+    self, FILE_SIZE, FlightError, Phase, RecordingStopped, header, run as section,
+};
 use shared::id::RunNo;
 use shared::window::Slice;
 
@@ -177,6 +179,21 @@ pub fn panicked(text: &[u8]) {
         flight::PANIC_TEXT,
         text,
     );
+}
+
+/// The recording has so many bytes of entries.
+pub fn recorded(bytes: u64) {
+    store(header::RECORDED, bytes);
+}
+
+/// The recording is not whole.
+pub fn recording_stopped(why: RecordingStopped) {
+    store(header::RECORDING_STOPPED, why.number());
+}
+
+/// A replay has played so many entries.
+pub fn replayed(entries: u64) {
+    store(header::REPLAYED, entries);
 }
 
 /// One run's part of the flight recorder. A handle: copies write to the same place.

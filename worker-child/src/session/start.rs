@@ -90,24 +90,44 @@ pub fn start() -> Result<Begun, StartError> {
         // The session lets nothing but Stop pass here.
         return Err(StartError::Stopped);
     };
+    begin(session, *attempt, token)
+}
+
+/// Begins an attempt that no supervisor has ordered.
+pub fn by_hand(attempt: Attempt, token: Secret) -> Result<Begun, StartError> {
+    let mut session = Session::new();
+    session.from_child(&greeting())?;
+    let start = ToChild::Start {
+        attempt: Box::new(attempt.clone()),
+        token: token.clone(),
+    };
+    session.to_child(&start)?;
+    begin(session, attempt, token)
+}
+
+fn begin(session: Session, attempt: Attempt, token: Secret) -> Result<Begun, StartError> {
     let https = endpoint::needs_tls(&attempt.endpoints)?;
     let worker = |order| registry::begin(&attempt, order).ok_or(StartError::Mode(order.run));
     let workers = attempt.runs.iter().map(worker).collect::<Result<_, _>>()?;
     Ok(Begun {
         session,
-        attempt: *attempt,
+        attempt,
         token,
         https,
         workers,
     })
 }
 
-fn hello(session: &mut Session) -> Result<(), StartError> {
-    let hello = FromChild::Hello {
+fn greeting() -> FromChild {
+    FromChild::Hello {
         version: PROTOCOL_VERSION,
         build: BUILD.to_owned(),
         pid: std::process::id(),
-    };
+    }
+}
+
+fn hello(session: &mut Session) -> Result<(), StartError> {
+    let hello = greeting();
     session
         .from_child(&hello)
         .map_err(|violation| StartError::Hello(violation.to_string()))?;
