@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::attempt::{Context, remove_leftovers};
+use crate::attempt::{Context, RecordingRoom, remove_leftovers};
 use crate::child::link::BigFrames;
 use crate::child::spawner::{SpawnError, Spawner};
 use crate::clock::Clock;
@@ -86,6 +86,7 @@ impl Daemon {
         let context = Context {
             store,
             spawner,
+            recordings: RecordingRoom::new(config.recording.total.get()),
             config: Arc::new(config),
             clock: Clock,
             state_dir: state_dir.to_path_buf(),

@@ -9,6 +9,7 @@ mod directory;
 mod ending;
 mod finish;
 mod order;
+mod room;
 mod run;
 mod said;
 mod watchdog;
@@ -30,6 +31,7 @@ use crate::store::{Account, RunCounters, Store, StoreError};
 use crate::tokens::TokenProblem;
 
 pub use directory::remove_all as remove_leftovers;
+pub use room::RecordingRoom;
 pub use run::run;
 
 /// What every attempt needs. Clones share.
@@ -47,6 +49,8 @@ pub struct Context {
     pub state_dir: PathBuf,
     /// One big frame at a time.
     pub big_frames: BigFrames,
+    /// Disk for recordings.
+    pub recordings: RecordingRoom,
     /// Name of this host.
     pub host: String,
     /// Unique to this life of the supervisor.

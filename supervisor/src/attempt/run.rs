@@ -43,7 +43,10 @@ async fn begin(context: &Context, assignment: &Assignment, wishes: Wishes) -> En
         Ok(begun) => begun,
         Err(error) => return End::Store(error),
     };
-    let orders = orders(context, assignment, &begun, endpoints);
+    let mut orders = orders(context, assignment, &begun, endpoints);
+    // Until the end is stored, and the recording kept or gone.
+    let room = context.recordings.take(orders.recording_cap);
+    orders.recording_cap = room.bytes();
     let undertaking = Undertaking {
         context,
         assignment,
