@@ -2,6 +2,8 @@
 
 pub mod death;
 mod parse;
+mod play;
+mod replay;
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -35,6 +37,16 @@ enum Command {
         attempt_dir: PathBuf,
     },
     Parse(parse::ParseArgs),
+    Replay(replay::ReplayArgs),
+    /// The child of a replay: plays what is in the directory.
+    #[command(hide = true)]
+    Play {
+        /// Where `replay` has put the recording and a flight recorder.
+        directory: PathBuf,
+        /// Play only this run.
+        #[arg(long)]
+        only: Option<u8>,
+    },
 }
 
 /// Does what the command line says.
@@ -43,6 +55,12 @@ pub fn main() -> process::ExitCode {
         Ok(cli) => match cli.command {
             Command::Sync { attempt_dir } => sync(&attempt_dir),
             Command::Parse(args) => parse::parse(&args),
+            Command::Play { directory, only } => play::play(&directory, only),
+            Command::Replay(args) => match replay::run(&args) {
+                // A result, and no exit code of a child.
+                Ok(false) => return process::ExitCode::FAILURE,
+                ended => ended.map(|_| ()),
+            },
         },
         Err(error) => {
             // Help and version go to standard output and are no error.
@@ -64,17 +82,7 @@ fn sync(attempt_dir: &Path) -> Result<(), ExitCode> {
     let parent = confine::parent();
     death::install();
     stage::open(attempt_dir).map_err(|error| complain(&error, ExitCode::AttemptDirectory))?;
-    confine::confine(parent).map_err(|error| {
-        let code = match error {
-            ConfineError::ParentGone => ExitCode::ParentGone,
-            ConfineError::List(_)
-            | ConfineError::Core(_)
-            | ConfineError::Privileges(_)
-            | ConfineError::Files(_)
-            | ConfineError::Death(_) => ExitCode::Confine,
-        };
-        complain(&error, code)
-    })?;
+    confine::confine(parent).map_err(|error| complain(&error, confine_code(&error)))?;
     // After the confinement, which closes what is open, and before the sandbox, which opens nothing.
     let recorder = Recorder::open(&attempt_dir.join(FILE_NAME), clock::now)
         .map_err(|error| complain(&error, ExitCode::AttemptDirectory))?;
@@ -85,6 +93,17 @@ fn sync(attempt_dir: &Path) -> Result<(), ExitCode> {
     let client = Client::new(&begun.attempt, &begun.token, tls, recorder)
         .map_err(|error| complain(&error, ExitCode::Setup))?;
     drive::drive(begun, client).map_err(|error| complain(&error, error.exit_code()))
+}
+
+fn confine_code(error: &ConfineError) -> ExitCode {
+    match error {
+        ConfineError::ParentGone => ExitCode::ParentGone,
+        ConfineError::List(_)
+        | ConfineError::Core(_)
+        | ConfineError::Privileges(_)
+        | ConfineError::Files(_)
+        | ConfineError::Death(_) => ExitCode::Confine,
+    }
 }
 
 fn complain(error: &dyn Display, code: ExitCode) -> ExitCode {

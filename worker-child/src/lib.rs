@@ -1,7 +1,7 @@
 //! One account sync, as a library: `main` only starts it.
 //!
 //! Floors, a module names lower ones only: `limits`, `stage`, `trap` · `confine`, `memory`, `parse`,
-//! `recording` · `fetch` · `workers` · `emit` · `session` · `cli`.
+//! `recording` · `fetch` · `workers` · `emit` · `session`, `replay` · `cli`.
 
 pub mod cli;
 pub mod confine;
@@ -11,6 +11,7 @@ pub mod limits;
 pub mod memory;
 pub mod parse;
 pub mod recording;
+pub mod replay;
 pub mod session;
 pub mod stage;
 pub mod trap;

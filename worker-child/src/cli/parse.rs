@@ -68,7 +68,7 @@ enum Output {
     Count,
 }
 
-fn worker_parser() -> impl clap::builder::TypedValueParser<Value = Worker> {
+pub(super) fn worker_parser() -> impl clap::builder::TypedValueParser<Value = Worker> {
     PossibleValuesParser::new(Worker::ALL.map(Worker::name))
         .try_map(|name| Worker::from_name(&name).ok_or("no such worker"))
 }
