@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 use shared::exit::ExitCode;
 
 use crate::confine::{self, ConfineError};
+use crate::fault;
 use crate::fetch::{Client, roots};
 use crate::limits;
 use crate::session::{drive, start};
@@ -61,6 +62,7 @@ pub fn main() -> process::ExitCode {
 fn sync(attempt_dir: &Path) -> Result<(), ExitCode> {
     let parent = confine::parent();
     death::install();
+    fault::install().map_err(|error| complain(&error, ExitCode::Setup))?;
     stage::open(attempt_dir).map_err(|error| complain(&error, ExitCode::AttemptDirectory))?;
     confine::confine(parent).map_err(|error| {
         let code = match error {

@@ -1,11 +1,12 @@
 //! One account sync, as a library: `main` only starts it.
 //!
-//! Floors, a module names lower ones only: `limits`, `stage`, `trap` · `confine`, `memory`, `parse` ·
-//! `fetch` · `workers` · `emit` · `session` · `cli`.
+//! Floors, a module names lower ones only: `limits`, `stage` · `confine`, `fault`, `memory`, `parse` ·
+//! `fetch`, `trap` · `workers` · `emit` · `session` · `cli`.
 
 pub mod cli;
 pub mod confine;
 pub mod emit;
+pub mod fault;
 pub mod fetch;
 pub mod limits;
 pub mod memory;

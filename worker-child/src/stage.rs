@@ -179,6 +179,20 @@ pub fn panicked(text: &[u8]) {
     );
 }
 
+/// Leaves the evidence of a fault. Called by a signal handler: plain stores only, and the number of
+/// the signal last, so that a reader never takes half of it for whole.
+pub fn faulted(signal: i32, code: i32, address: u64, stack: Option<(u64, u64)>) {
+    let (low, high) = stack.unwrap_or_default();
+    store(header::FAULT_CODE, i64::from(code).cast_unsigned());
+    store(header::FAULT_ADDRESS, address);
+    store(header::STACK_LOW, low);
+    store(header::STACK_HIGH, high);
+    store(header::FAULT_RUN, load(header::POLLED));
+    store(header::HEAP_LIVE, heap::live());
+    store(header::HEAP_PEAK, heap::peak());
+    store(header::FAULT_SIGNAL, i64::from(signal).cast_unsigned());
+}
+
 /// One run's part of the flight recorder. A handle: copies write to the same place.
 #[derive(Debug, Clone, Copy)]
 pub struct RunStage {

@@ -19,6 +19,7 @@ use super::polled::Polled;
 use super::start::Begun;
 use super::{Context, run, stdin};
 use crate::emit::{Wire, WireError};
+use crate::fault;
 use crate::fetch::Client;
 
 /// Frames of the supervisor that may wait to be looked at.
@@ -79,6 +80,7 @@ fn runtime() -> io::Result<Runtime> {
         .enable_time()
         .max_blocking_threads(BLOCKING_THREADS)
         .thread_stack_size(BLOCKING_STACK)
+        .on_thread_start(fault::know_stack)
         .build()
 }
 

@@ -10,6 +10,7 @@
 
 mod child;
 mod exits;
+mod faults;
 mod finances;
 mod inventory;
 mod memory;
