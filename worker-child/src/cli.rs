@@ -11,10 +11,11 @@ use std::process;
 use clap::{Parser, Subcommand};
 use shared::exit::ExitCode;
 
-use crate::confine::{self, ConfineError};
+use crate::confine::{self, Missing};
 use crate::fault;
 use crate::fetch::{Client, roots};
 use crate::limits;
+use crate::session::start::Begun;
 use crate::session::{drive, start};
 use crate::stage;
 
@@ -64,23 +65,30 @@ fn sync(attempt_dir: &Path) -> Result<(), ExitCode> {
     death::install();
     fault::install().map_err(|error| complain(&error, ExitCode::Setup))?;
     stage::open(attempt_dir).map_err(|error| complain(&error, ExitCode::AttemptDirectory))?;
-    confine::confine(parent).map_err(|error| {
-        let code = match error {
-            ConfineError::ParentGone => ExitCode::ParentGone,
-            ConfineError::List(_)
-            | ConfineError::Core(_)
-            | ConfineError::Privileges(_)
-            | ConfineError::Files(_)
-            | ConfineError::Death(_) => ExitCode::Confine,
-        };
-        complain(&error, code)
-    })?;
+    let confined = confine::check_environment().and_then(|()| confine::confine(parent, &[]));
+    confined.map_err(|error| complain(&error, error.exit_code()))?;
     let begun = start::start().map_err(|error| complain(&error, error.exit_code()))?;
     limits::remember_data();
-    let tls = roots::tls(begun.https).map_err(|error| complain(&error, ExitCode::Setup))?;
+    sandbox(&begun)?;
+    let tls = roots::tls(begun.doors.roots).map_err(|error| complain(&error, ExitCode::Setup))?;
     let client = Client::new(&begun.attempt, &begun.token, tls)
         .map_err(|error| complain(&error, ExitCode::Setup))?;
     drive::drive(begun, client).map_err(|error| complain(&error, error.exit_code()))
+}
+
+/// What only the order tells: which ports, and how much of the sandbox must be in force.
+fn sandbox(begun: &Begun) -> Result<(), ExitCode> {
+    let missing = confine::sandbox(begun.attempt.sandbox, &begun.doors)
+        .map_err(|error| complain(&error, error.exit_code()))?;
+    for Missing { layer, why } in missing {
+        let name = layer.name();
+        writeln!(
+            io::stderr(),
+            "worker-child: without the layer {name}: {why}"
+        )
+        .ok();
+    }
+    Ok(())
 }
 
 fn complain(error: &dyn Display, code: ExitCode) -> ExitCode {

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
 use rustix::mm::{MapFlags, ProtFlags, mmap};
 use shared::flight::{self, FILE_SIZE, FlightError, Phase, header, run as section};
 use shared::id::RunNo;
+use shared::sandbox::Layer;
 use shared::window::Slice;
 
 pub use text::Cut;
@@ -152,6 +153,11 @@ pub fn enter_poll(run: RunNo) {
 pub fn leave_poll() {
     touch();
     store(header::POLLED, 0);
+}
+
+/// Says that a layer of the sandbox is in force from now on.
+pub fn in_force(layer: Layer) {
+    store(header::SANDBOX, load(header::SANDBOX) | layer.bit());
 }
 
 /// Leaves the evidence of an allocation that failed. Called by the allocator: allocates nothing.

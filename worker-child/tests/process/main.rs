@@ -16,6 +16,7 @@ mod inventory;
 mod memory;
 mod orders;
 mod rescans;
+mod sandbox;
 mod server;
 mod snapshots;
 mod tokens;
