@@ -2,6 +2,7 @@
 
 pub mod death;
 mod parse;
+mod probe;
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -35,6 +36,7 @@ enum Command {
         attempt_dir: PathBuf,
     },
     Parse(parse::ParseArgs),
+    Probe(probe::ProbeArgs),
 }
 
 /// Does what the command line says.
@@ -43,6 +45,7 @@ pub fn main() -> process::ExitCode {
         Ok(cli) => match cli.command {
             Command::Sync { attempt_dir } => sync(&attempt_dir),
             Command::Parse(args) => parse::parse(&args),
+            Command::Probe(args) => probe::probe(&args),
         },
         Err(error) => {
             // Help and version go to standard output and are no error.
