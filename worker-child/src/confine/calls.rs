@@ -25,7 +25,7 @@ pub(super) enum Test {
 }
 
 /// Refused whatever the arguments are.
-pub(super) const DENIED: &[i64] = &[
+pub const DENIED: &[i64] = &[
     // Other programs and processes.
     libc::SYS_execve,
     libc::SYS_execveat,
@@ -247,13 +247,13 @@ const fn fast_open() -> Test {
 /// The number of a call, and on x86-64 its number in the ABI with short pointers, which the kernel
 /// takes for the same architecture (`syscall(2)`).
 #[cfg(target_arch = "x86_64")]
-pub(super) fn numbers(call: i64) -> impl Iterator<Item = i64> {
+pub fn numbers(call: i64) -> impl Iterator<Item = i64> {
     const X32: i64 = 0x4000_0000;
     [call, call | X32].into_iter()
 }
 
 /// The number of a call.
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) fn numbers(call: i64) -> impl Iterator<Item = i64> {
+pub fn numbers(call: i64) -> impl Iterator<Item = i64> {
     std::iter::once(call)
 }

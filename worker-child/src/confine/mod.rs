@@ -21,6 +21,7 @@ use shared::sandbox::{Layer, SandboxMode};
 use crate::limits;
 use crate::stage;
 
+pub use calls::{DENIED, numbers};
 pub use environment::check_environment;
 pub use landlock::abi as landlock_abi;
 pub use layer::{Doors, LayerError, take};
