@@ -13,6 +13,7 @@ use crate::id::RunNo;
 use crate::sandbox::Layer;
 use crate::worker::Worker;
 
+mod fault;
 mod layout;
 mod read;
 

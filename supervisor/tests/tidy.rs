@@ -19,7 +19,7 @@ const FLOORS: [(&str, &str); 3] = [
     ),
     (
         "worker-child",
-        "limits stage trap | confine memory fault recording parse | fetch | workers | emit | \
+        "limits stage | confine memory fault recording parse | fetch trap | workers | emit | \
          session replay | cli",
     ),
     (

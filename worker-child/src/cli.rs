@@ -3,6 +3,7 @@
 pub mod death;
 mod parse;
 mod play;
+mod probe;
 mod replay;
 
 use std::fmt::Display;
@@ -14,10 +15,12 @@ use clap::{Parser, Subcommand};
 use shared::exit::ExitCode;
 use shared::recording::FILE_NAME;
 
-use crate::confine::{self, ConfineError};
+use crate::confine::{self, Missing};
+use crate::fault;
 use crate::fetch::{Client, roots};
 use crate::limits;
 use crate::recording::Recorder;
+use crate::session::start::Begun;
 use crate::session::{clock, drive, start};
 use crate::stage;
 
@@ -47,6 +50,7 @@ enum Command {
         #[arg(long)]
         only: Option<u8>,
     },
+    Probe(probe::ProbeArgs),
 }
 
 /// Does what the command line says.
@@ -61,6 +65,7 @@ pub fn main() -> process::ExitCode {
                 Ok(false) => return process::ExitCode::FAILURE,
                 ended => ended.map(|_| ()),
             },
+            Command::Probe(args) => probe::probe(&args),
         },
         Err(error) => {
             // Help and version go to standard output and are no error.
@@ -81,29 +86,36 @@ pub fn main() -> process::ExitCode {
 fn sync(attempt_dir: &Path) -> Result<(), ExitCode> {
     let parent = confine::parent();
     death::install();
+    fault::install().map_err(|error| complain(&error, ExitCode::Setup))?;
     stage::open(attempt_dir).map_err(|error| complain(&error, ExitCode::AttemptDirectory))?;
-    confine::confine(parent).map_err(|error| complain(&error, confine_code(&error)))?;
+    let confined = confine::check_environment().and_then(|()| confine::confine(parent, &[]));
+    confined.map_err(|error| complain(&error, error.exit_code()))?;
     // After the confinement, which closes what is open, and before the sandbox, which opens nothing.
     let recorder = Recorder::open(&attempt_dir.join(FILE_NAME), clock::now)
         .map_err(|error| complain(&error, ExitCode::AttemptDirectory))?;
     let begun = start::start().map_err(|error| complain(&error, error.exit_code()))?;
     limits::remember_data();
-    let tls = roots::tls(begun.https).map_err(|error| complain(&error, ExitCode::Setup))?;
+    sandbox(&begun)?;
+    let tls = roots::tls(begun.doors.roots).map_err(|error| complain(&error, ExitCode::Setup))?;
     recorder.begin(begun.attempt.recording_cap, &begun.token);
     let client = Client::new(&begun.attempt, &begun.token, tls, recorder)
         .map_err(|error| complain(&error, ExitCode::Setup))?;
     drive::drive(begun, client).map_err(|error| complain(&error, error.exit_code()))
 }
 
-fn confine_code(error: &ConfineError) -> ExitCode {
-    match error {
-        ConfineError::ParentGone => ExitCode::ParentGone,
-        ConfineError::List(_)
-        | ConfineError::Core(_)
-        | ConfineError::Privileges(_)
-        | ConfineError::Files(_)
-        | ConfineError::Death(_) => ExitCode::Confine,
+/// What only the order tells: which ports, and how much of the sandbox must be in force.
+fn sandbox(begun: &Begun) -> Result<(), ExitCode> {
+    let missing = confine::sandbox(begun.attempt.sandbox, &begun.doors)
+        .map_err(|error| complain(&error, error.exit_code()))?;
+    for Missing { layer, why } in missing {
+        let name = layer.name();
+        writeln!(
+            io::stderr(),
+            "worker-child: without the layer {name}: {why}"
+        )
+        .ok();
     }
+    Ok(())
 }
 
 fn complain(error: &dyn Display, code: ExitCode) -> ExitCode {

@@ -1,11 +1,12 @@
 //! One account sync, as a library: `main` only starts it.
 //!
-//! Floors, a module names lower ones only: `limits`, `stage`, `trap` · `confine`, `memory`, `parse`,
-//! `recording` · `fetch` · `workers` · `emit` · `session`, `replay` · `cli`.
+//! Floors, a module names lower ones only: `limits`, `stage` · `confine`, `fault`, `memory`, `parse`,
+//! `recording` · `fetch`, `trap` · `workers` · `emit` · `session`, `replay` · `cli`.
 
 pub mod cli;
 pub mod confine;
 pub mod emit;
+pub mod fault;
 pub mod fetch;
 pub mod limits;
 pub mod memory;

@@ -18,6 +18,7 @@ use shared::flight::{
     self, FILE_SIZE, FlightError, Phase, RecordingStopped, header, run as section,
 };
 use shared::id::RunNo;
+use shared::sandbox::Layer;
 use shared::window::Slice;
 
 pub use text::Cut;
@@ -156,6 +157,11 @@ pub fn leave_poll() {
     store(header::POLLED, 0);
 }
 
+/// Says that a layer of the sandbox is in force from now on.
+pub fn in_force(layer: Layer) {
+    store(header::SANDBOX, load(header::SANDBOX) | layer.bit());
+}
+
 /// Leaves the evidence of an allocation that failed. Called by the allocator: allocates nothing.
 /// What a dying process allocates after the first failure does not replace it.
 pub fn allocation_failed(size: u64, limit: u64) {
@@ -194,6 +200,20 @@ pub fn recording_stopped(why: RecordingStopped) {
 /// A replay has played so many entries.
 pub fn replayed(entries: u64) {
     store(header::REPLAYED, entries);
+}
+
+/// Leaves the evidence of a fault. Called by a signal handler: plain stores only, and the number of
+/// the signal last, so that a reader never takes half of it for whole.
+pub fn faulted(signal: i32, code: i32, address: u64, stack: Option<(u64, u64)>) {
+    let (low, high) = stack.unwrap_or_default();
+    store(header::FAULT_CODE, i64::from(code).cast_unsigned());
+    store(header::FAULT_ADDRESS, address);
+    store(header::STACK_LOW, low);
+    store(header::STACK_HIGH, high);
+    store(header::FAULT_RUN, load(header::POLLED));
+    store(header::HEAP_LIVE, heap::live());
+    store(header::HEAP_PEAK, heap::peak());
+    store(header::FAULT_SIGNAL, i64::from(signal).cast_unsigned());
 }
 
 /// One run's part of the flight recorder. A handle: copies write to the same place.

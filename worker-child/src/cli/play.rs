@@ -9,7 +9,8 @@ use shared::id::RunNo;
 use shared::recording::FILE_NAME;
 
 use super::{complain, death};
-use crate::confine;
+use crate::confine::{self, Doors};
+use crate::fault;
 use crate::fetch::Client;
 use crate::limits;
 use crate::recording::Tape;
@@ -22,8 +23,9 @@ use crate::stage;
 pub(super) fn play(directory: &Path, only: Option<u8>) -> Result<(), ExitCode> {
     let parent = confine::parent();
     death::install();
+    fault::install().map_err(|error| complain(&error, ExitCode::Setup))?;
     stage::open(directory).map_err(|error| complain(&error, ExitCode::AttemptDirectory))?;
-    confine::confine(parent).map_err(|error| complain(&error, super::confine_code(&error)))?;
+    confine::confine(parent, &[]).map_err(|error| complain(&error, error.exit_code()))?;
     let diverged = OpenOptions::new()
         .write(true)
         .open(directory.join(DIVERGED));
@@ -32,6 +34,9 @@ pub(super) fn play(directory: &Path, only: Option<u8>) -> Result<(), ExitCode> {
         .map_err(|error| complain(&error, ExitCode::AttemptDirectory))?;
     let begun = start::start().map_err(|error| complain(&error, error.exit_code()))?;
     limits::remember_data();
+    // No port is open to it: what was recorded is all there is.
+    confine::sandbox(begun.attempt.sandbox, &Doors::default())
+        .map_err(|error| complain(&error, error.exit_code()))?;
     let client = Client::replaying(tape).map_err(|error| complain(&error, ExitCode::Setup))?;
     let driven = drive::drive(begun, client);
     if let Err(DriveError::Diverged(how)) = &driven {

@@ -21,6 +21,7 @@ use super::polled::Polled;
 use super::start::Begun;
 use super::{Context, run, stdin};
 use crate::emit::{Wire, WireError};
+use crate::fault;
 use crate::fetch::Client;
 use crate::recording::{Diverged, Events};
 
@@ -125,6 +126,7 @@ fn runtime() -> io::Result<Runtime> {
         .enable_time()
         .max_blocking_threads(BLOCKING_THREADS)
         .thread_stack_size(BLOCKING_STACK)
+        .on_thread_start(fault::know_stack)
         .build()
 }
 

@@ -11,6 +11,7 @@ use shared::wire::frame::{self, FrameError};
 use shared::wire::message::{FromChild, PROTOCOL_VERSION, ToChild};
 use shared::wire::session::{Session, Violation};
 
+use crate::confine::Doors;
 use crate::fetch::endpoint::{self, EndpointError};
 use crate::workers::registry;
 use crate::workers::step::SyncWorker;
@@ -24,8 +25,8 @@ pub struct Begun {
     pub attempt: Attempt,
     /// The access token.
     pub token: Secret,
-    /// Whether an endpoint is https.
-    pub https: bool,
+    /// What the endpoints need of the outside.
+    pub doors: Doors,
     /// The attempt's workers, in the order of its runs.
     pub workers: Vec<Box<dyn SyncWorker>>,
 }
@@ -106,14 +107,14 @@ pub fn by_hand(attempt: Attempt, token: Secret) -> Result<Begun, StartError> {
 }
 
 fn begin(session: Session, attempt: Attempt, token: Secret) -> Result<Begun, StartError> {
-    let https = endpoint::needs_tls(&attempt.endpoints)?;
+    let doors = endpoint::doors(&attempt.endpoints)?;
     let worker = |order| registry::begin(&attempt, order).ok_or(StartError::Mode(order.run));
     let workers = attempt.runs.iter().map(worker).collect::<Result<_, _>>()?;
     Ok(Begun {
         session,
         attempt,
         token,
-        https,
+        doors,
         workers,
     })
 }

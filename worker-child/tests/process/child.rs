@@ -50,6 +50,11 @@ pub(crate) struct End {
 impl Child {
     /// A child with a flight recorder for these workers, before its first frame.
     pub(crate) fn spawn(workers: &[Worker]) -> Self {
+        Self::spawn_with(workers, &[])
+    }
+
+    /// The same with this environment.
+    pub(crate) fn spawn_with(workers: &[Worker], environment: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let recorder = flight::initial(workers);
         std::fs::write(directory.path().join("flight"), recorder).unwrap();
@@ -57,6 +62,7 @@ impl Child {
             .arg("sync")
             .arg(directory.path())
             .env_clear()
+            .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -200,7 +206,7 @@ pub(crate) fn attempt(port: u16, modes: Vec<RunMode>) -> Attempt {
             poll_interval_ms: 5,
             poll_budget_ms: 5_000,
         },
-        sandbox: SandboxMode::Off,
+        sandbox: SandboxMode::BestEffort,
         recording_cap: 0,
         silence_ms: 60_000,
         runs: modes.into_iter().enumerate().map(order).collect(),

@@ -10,11 +10,13 @@
 
 mod child;
 mod exits;
+mod faults;
 mod finances;
 mod inventory;
 mod memory;
 mod orders;
 mod rescans;
+mod sandbox;
 mod server;
 mod snapshots;
 mod tokens;
