@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod drive;
 mod exchange;
+mod pass;
 mod polled;
 mod pump;
 mod run;
