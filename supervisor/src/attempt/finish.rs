@@ -183,7 +183,14 @@ impl Judge<'_> {
             .unwrap_or(Outcome::Interrupted);
         let backlog = has_backlog(order, &counters);
         let config = &self.undertaking.context.config;
-        let facts = self.facts(order, state, backlog);
+        let flight = self.evidence.flight.as_ref().ok();
+        let stage = flight.and_then(|flight| flight.runs.get(order.run.index()));
+        let at = policy::item_at(&outcome, stage);
+        let facts = Facts {
+            at: at.as_ref(),
+            skips: &order.skip,
+            ..self.facts(order, state, backlog)
+        };
         let (policy, decision) =
             policy::decide(&state.policy, &outcome, &facts, &config.policy, rng);
         let cursor = counters.cursor.or(state.cursor);
@@ -209,7 +216,7 @@ impl Judge<'_> {
         (end, told)
     }
 
-    fn facts(&self, order: &RunOrder, state: &SyncState, backlog: bool) -> Facts {
+    fn facts(&self, order: &RunOrder, state: &SyncState, backlog: bool) -> Facts<'_> {
         let Undertaking {
             context,
             assignment,
@@ -227,6 +234,8 @@ impl Judge<'_> {
             mode: order.worker.mode(),
             backlog,
             configured_step: context.config.sync.step.duration(),
+            at: None,
+            skips: &[],
         }
     }
 
