@@ -76,6 +76,7 @@ fn facts() -> impl Strategy<Value = Facts<'static>> {
             configured_step: Duration::from_hours(24),
             at: None,
             skips: &[],
+            retried: &[],
         }
     })
 }

@@ -49,6 +49,7 @@ async fn begin(context: &Context, assignment: &Assignment, wishes: Wishes) -> En
         assignment,
         orders: &orders,
         states: &begun.states,
+        letters: &begun.letters,
         grant: Grant {
             attempt: begun.attempt,
             account: account.id,
@@ -103,6 +104,7 @@ fn orders(
         account: &assignment.account,
         endpoints,
         states: &begun.states,
+        letters: &begun.letters,
         seed: assignment.seed,
     };
     attempt(&orders, &context.config, context.clock.now())
@@ -176,6 +178,10 @@ async fn bury(
         .iter()
         .map(|order| conversation.ingest.counters(order.run))
         .collect();
+    let passed = conversation.attempt.runs.iter();
+    let passed = passed
+        .map(|order| conversation.ingest.passed(order.run))
+        .collect();
     let flight = conversation.directory.flight.read();
     let refused = conversation.given.mark(conversation.said.unauthorized());
     let process = conversation.process;
@@ -197,6 +203,7 @@ async fn bury(
         stderr,
         said: conversation.said,
         counters,
+        passed,
         refused,
         directory: None,
     }
@@ -219,6 +226,7 @@ impl Life {
             stderr: crate::outcome::StderrText::default(),
             said: Said::new(0),
             counters: Vec::new(),
+            passed: Vec::new(),
             refused: None,
             directory,
         }

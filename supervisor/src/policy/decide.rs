@@ -206,8 +206,13 @@ impl Row<'_> {
     fn poisoned(&mut self, name: &str, death: bool) -> Option<Decision> {
         let at = self.facts.at;
         let before = std::mem::replace(&mut self.state.item_at, at.cloned());
-        let (before, at) = (before?, at?);
+        let at = at?;
         let is_at = |other: &SkipItem| poison::is_same(&at.item, other);
+        // That it is poison is known already.
+        if self.facts.retried.iter().any(is_at) {
+            return Some(self.letter(name, before.as_ref(), death));
+        }
+        let before = before?;
         // It should have been passed over, and was not: nothing is gained by ordering that again.
         if self.facts.skips.iter().any(is_at) {
             return None;
@@ -235,15 +240,18 @@ impl Row<'_> {
         Some(free(DecisionKind::Narrow, self.facts.now, why))
     }
 
-    /// The item becomes a dead letter, if there may be another. What it cost is given back: the
-    /// letter is the debt.
+    /// The item becomes a dead letter, if there may be another.
     fn skip(&mut self, name: &str, before: &ItemAt, death: bool) -> Option<Decision> {
         let most = usize::try_from(self.config.dead_letters_max).unwrap_or(usize::MAX);
-        if self.facts.skips.len() >= most {
-            return None;
-        }
+        let full = self.facts.skips.len() >= most;
+        (!full).then(|| self.letter(name, Some(before), death))
+    }
+
+    /// The item is a dead letter from now on. What it cost is given back: the letter is the debt.
+    fn letter(&mut self, name: &str, before: Option<&ItemAt>, death: bool) -> Decision {
+        let charged_at = before.and_then(|before| before.charged_at);
         for tally in [&mut self.state.tally, &mut self.state.errors] {
-            tally.retain(|charge| Some(*charge) != before.charged_at);
+            tally.retain(|charge| Some(*charge) != charged_at);
         }
         self.state.item_at = None;
         self.state.clean_runs = 0;
@@ -251,7 +259,7 @@ impl Row<'_> {
             self.alone();
         }
         let why = format!("{name} at the same item again: run at once without it");
-        Some(free(DecisionKind::Skip, self.facts.now, why))
+        free(DecisionKind::Skip, self.facts.now, why)
     }
 
     fn back_off(&mut self, name: &str) -> Decision {

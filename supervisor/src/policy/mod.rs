@@ -87,4 +87,6 @@ pub struct Facts<'a> {
     pub at: Option<&'a ItemAt>,
     /// The items that the run was told to pass over: one for each open dead letter.
     pub skips: &'a [SkipItem],
+    /// The items that it was to read once more, because someone asked for their dead letters.
+    pub retried: &'a [SkipItem],
 }

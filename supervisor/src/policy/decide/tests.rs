@@ -24,6 +24,7 @@ fn facts() -> Facts<'static> {
         configured_step: Duration::from_hours(24),
         at: None,
         skips: &[],
+        retried: &[],
     }
 }
 

@@ -187,6 +187,7 @@ fn story(mode: Mode, skips: &[SkipItem], ends: &[(Outcome, Option<SkipItem>)]) -
             configured_step: Duration::from_mins(60),
             at: at.as_ref(),
             skips,
+            retried: &[],
         };
         let decision;
         (state, decision) = decide(&state, outcome, &facts, &config, &mut rng);
