@@ -55,7 +55,7 @@ fn charged_outcome() -> impl Strategy<Value = Outcome> {
     ]
 }
 
-fn facts() -> impl Strategy<Value = Facts> {
+fn facts() -> impl Strategy<Value = Facts<'static>> {
     let times = (0..1_i64 << 50, 0..10_000_000_i64, 1..10_000_000_u64);
     let mode = prop::sample::select(&[Mode::Window, Mode::Snapshot, Mode::Rescan][..]);
     (times, mode, any::<[bool; 4]>()).prop_map(|((now, late, interval), mode, [a, b, c, d])| {
@@ -74,6 +74,9 @@ fn facts() -> impl Strategy<Value = Facts> {
             mode,
             backlog: d,
             configured_step: Duration::from_hours(24),
+            at: None,
+            skips: &[],
+            retried: &[],
         }
     })
 }
@@ -99,7 +102,7 @@ fn config() -> impl Strategy<Value = PolicyConfig> {
     })
 }
 
-fn at(facts: &Facts, now: Timestamp) -> Facts {
+fn at<'a>(facts: &Facts<'a>, now: Timestamp) -> Facts<'a> {
     Facts {
         now,
         due_was: now,

@@ -11,7 +11,7 @@ mod text;
 use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use rustix::mm::{MapFlags, ProtFlags, mmap};
 use shared::flight::{
@@ -106,16 +106,6 @@ fn field(offset: usize) -> Option<&'static AtomicU64> {
     Some(unsafe { AtomicU64::from_ptr(base.add(offset).cast()) })
 }
 
-/// The byte at `offset`, likewise.
-fn byte(offset: usize) -> Option<&'static AtomicU8> {
-    let base = BASE.load(Ordering::Acquire);
-    if base.is_null() || offset >= FILE_SIZE {
-        return None;
-    }
-    // SAFETY: as in `field`; a byte needs no alignment.
-    Some(unsafe { AtomicU8::from_ptr(base.add(offset)) })
-}
-
 fn store(offset: usize, value: u64) {
     if let Some(field) = field(offset) {
         field.store(value.to_le(), Ordering::Relaxed);
@@ -127,13 +117,16 @@ fn load(offset: usize) -> u64 {
 }
 
 /// Stores text in `cap` bytes, its length last, so that a reader never takes old bytes for new.
+/// `at` and `cap` are multiples of 8: whole words are stored.
 fn store_text(at: usize, len_at: usize, cap: usize, text: &[u8]) {
     let text = text.get(..cap).unwrap_or(text);
     store(len_at, 0);
-    for (position, value) in text.iter().enumerate() {
-        if let Some(byte) = byte(at + position) {
-            byte.store(*value, Ordering::Relaxed);
+    for (word, bytes) in text.chunks(8).enumerate() {
+        let mut eight = [0; 8];
+        for (place, byte) in eight.iter_mut().zip(bytes) {
+            *place = *byte;
         }
+        store(at + word * 8, u64::from_le_bytes(eight));
     }
     store(len_at, text.len() as u64);
 }
@@ -251,10 +244,25 @@ impl RunStage {
         self.add(section::PROGRESS, 1);
     }
 
-    /// The item being worked on: how many there were with it, and its offset in the unpacked body.
-    pub fn item(self, count: u64, byte: u64) {
-        self.set(section::ITEM, count);
+    /// An item is being worked on from now on: its index in the body, its offset in the unpacked
+    /// body, and its natural key, empty if it is not known.
+    pub fn begin_item(self, index: u64, byte: u64, key: &[u8]) {
+        self.set(section::AT, 0);
+        store_text(
+            self.base + section::KEY_TEXT,
+            self.base + section::KEY_LEN,
+            flight::KEY_TEXT,
+            key,
+        );
         store(self.base + section::BYTE, byte);
+        store(self.base + section::ITEM, index + 1);
+        store(self.base + section::AT, index + 1);
+    }
+
+    /// That item is done with.
+    pub fn end_item(self) {
+        self.set(section::AT, 0);
+        store(self.base + section::KEY_LEN, 0);
     }
 
     /// How far the unpacked body was parsed.

@@ -12,14 +12,18 @@ use shared::time::Timestamp;
 
 use super::directory::Directory;
 use super::said::{Said, has_backlog};
-use super::{Assignment, Context, Ran, RanRun};
+use super::{Assignment, Context, Ran, RanRun, letters};
 use crate::crash::{self, ReportInput};
+use crate::ingest::Passed;
 use crate::os::Limits;
 use crate::outcome::{
-    CrashId, CrashReport, Decision, Evidence, KillReason, Outcome, RunFact, StderrText, Verdict,
+    CrashId, CrashReport, Decision, DecisionKind, Evidence, KillReason, Outcome, RunFact,
+    StderrText, Verdict,
 };
 use crate::policy::{self, Facts};
-use crate::store::{EndAttempt, EndRun, Grant, Peaks, RunCounters, StoreError, SyncState};
+use crate::store::{
+    DeadLetter, EndAttempt, EndRun, Grant, Peaks, RunCounters, StoreError, SyncState,
+};
 
 /// How often storing the end is tried while the database is away.
 const END_TRIES: u32 = 30;
@@ -32,6 +36,8 @@ pub(super) struct Undertaking<'a> {
     pub orders: &'a Attempt,
     /// What is remembered for each run, in order.
     pub states: &'a [SyncState],
+    /// The dead letters of each of them, in the same order.
+    pub letters: &'a [Vec<DeadLetter>],
     pub grant: Grant,
     pub started: Instant,
 }
@@ -52,6 +58,8 @@ pub(super) struct Life {
     pub stderr: StderrText,
     pub said: Said,
     pub counters: Vec<RunCounters>,
+    /// What each run passed over.
+    pub passed: Vec<Vec<Passed>>,
     /// The mark of the token that eBay refused, if it refused one for good.
     pub refused: Option<String>,
     pub directory: Option<Directory>,
@@ -77,6 +85,7 @@ pub(super) async fn conclude(
     let peaks = life.peaks();
     let directory = life.directory.take();
     let counters = std::mem::take(&mut life.counters);
+    let passed = std::mem::take(&mut life.passed);
     let stderr = std::mem::take(&mut life.stderr);
     let pid = life.pid;
     let said = std::mem::replace(&mut life.said, Said::new(0)).into_ends();
@@ -96,9 +105,14 @@ pub(super) async fn conclude(
     let mut rng = fastrand::Rng::with_seed(orders.seed);
     let mut runs = Vec::new();
     let mut ran = Vec::new();
-    for (order, state) in orders.runs.iter().zip(undertaking.states) {
-        let counted = counters.get(order.run.index()).copied().unwrap_or_default();
-        let (end, told) = judge.run(order, state, counted, &mut rng);
+    let remembered = undertaking.states.iter().zip(undertaking.letters);
+    for (order, remembered) in orders.runs.iter().zip(remembered) {
+        let position = order.run.index();
+        let did = Did {
+            counters: counters.get(position).copied().unwrap_or_default(),
+            passed: passed.get(position).map_or(&[], Vec::as_slice),
+        };
+        let (end, told) = judge.run(order, remembered, did, &mut rng);
         runs.push(end);
         ran.push(told);
     }
@@ -167,12 +181,19 @@ struct Judge<'a> {
     now: Timestamp,
 }
 
+/// What a run did.
+#[derive(Debug, Clone, Copy)]
+struct Did<'a> {
+    counters: RunCounters,
+    passed: &'a [Passed],
+}
+
 impl Judge<'_> {
     fn run(
         &self,
         order: &RunOrder,
-        state: &SyncState,
-        counters: RunCounters,
+        (state, letters): (&SyncState, &Vec<DeadLetter>),
+        Did { counters, passed }: Did<'_>,
         rng: &mut fastrand::Rng,
     ) -> (EndRun, RanRun) {
         let outcome = self
@@ -183,7 +204,15 @@ impl Judge<'_> {
             .unwrap_or(Outcome::Interrupted);
         let backlog = has_backlog(order, &counters);
         let config = &self.undertaking.context.config;
-        let facts = self.facts(order, state, backlog);
+        let flight = self.evidence.flight.as_ref().ok();
+        let stage = flight.and_then(|flight| flight.runs.get(order.run.index()));
+        let at = policy::item_at(&outcome, stage);
+        let facts = Facts {
+            at: at.as_ref(),
+            skips: &order.skip,
+            retried: &letters::retried(letters),
+            ..self.facts(order, state, backlog)
+        };
         let (policy, decision) =
             policy::decide(&state.policy, &outcome, &facts, &config.policy, rng);
         let cursor = counters.cursor.or(state.cursor);
@@ -197,6 +226,14 @@ impl Judge<'_> {
             backlog,
             report: report.as_ref().map(|report| report.id),
         };
+        let run = letters::Run {
+            order,
+            letters,
+            outcome: &outcome,
+            counters: &counters,
+            passed,
+        };
+        let ends = letters::ends(run, decision.kind, at.as_ref(), self.crash_id(order));
         let end = EndRun {
             run: order.run,
             worker: order.worker,
@@ -205,11 +242,19 @@ impl Judge<'_> {
             policy,
             counters,
             report: report.map(Box::new),
+            letters: ends,
         };
         (end, told)
     }
 
-    fn facts(&self, order: &RunOrder, state: &SyncState, backlog: bool) -> Facts {
+    fn crash_id(&self, order: &RunOrder) -> CrashId {
+        CrashId {
+            attempt: self.undertaking.orders.id,
+            worker: order.worker,
+        }
+    }
+
+    fn facts(&self, order: &RunOrder, state: &SyncState, backlog: bool) -> Facts<'_> {
         let Undertaking {
             context,
             assignment,
@@ -227,6 +272,9 @@ impl Judge<'_> {
             mode: order.worker.mode(),
             backlog,
             configured_step: context.config.sync.step.duration(),
+            at: None,
+            skips: &[],
+            retried: &[],
         }
     }
 
@@ -240,14 +288,10 @@ impl Judge<'_> {
         let Undertaking {
             context,
             assignment,
-            orders,
             ..
         } = *self.undertaking;
         crash::assemble(&ReportInput {
-            id: CrashId {
-                attempt: orders.id,
-                worker: order.worker,
-            },
+            id: self.crash_id(order),
             run: order.run,
             at: self.now,
             account_id: assignment.account.id,
@@ -272,6 +316,7 @@ fn deserves_report(outcome: &Outcome, decision: &Decision) -> bool {
         Outcome::Died(_) => true,
         Outcome::Failed(failure) => {
             decision.charged
+                || decision.kind == DecisionKind::Skip
                 || matches!(
                     failure,
                     Failure::TooLarge { .. }

@@ -8,6 +8,7 @@ mod converse;
 mod directory;
 mod ending;
 mod finish;
+mod letters;
 mod order;
 mod room;
 mod run;

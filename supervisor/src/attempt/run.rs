@@ -52,6 +52,7 @@ async fn begin(context: &Context, assignment: &Assignment, wishes: Wishes) -> En
         assignment,
         orders: &orders,
         states: &begun.states,
+        letters: &begun.letters,
         grant: Grant {
             attempt: begun.attempt,
             account: account.id,
@@ -106,6 +107,7 @@ fn orders(
         account: &assignment.account,
         endpoints,
         states: &begun.states,
+        letters: &begun.letters,
         seed: assignment.seed,
     };
     attempt(&orders, &context.config, context.clock.now())
@@ -179,6 +181,10 @@ async fn bury(
         .iter()
         .map(|order| conversation.ingest.counters(order.run))
         .collect();
+    let passed = conversation.attempt.runs.iter();
+    let passed = passed
+        .map(|order| conversation.ingest.passed(order.run))
+        .collect();
     let flight = conversation.directory.flight.read();
     let refused = conversation.given.mark(conversation.said.unauthorized());
     let process = conversation.process;
@@ -200,6 +206,7 @@ async fn bury(
         stderr,
         said: conversation.said,
         counters,
+        passed,
         refused,
         directory: None,
     }
@@ -222,6 +229,7 @@ impl Life {
             stderr: crate::outcome::StderrText::default(),
             said: Said::new(0),
             counters: Vec::new(),
+            passed: Vec::new(),
             refused: None,
             directory,
         }

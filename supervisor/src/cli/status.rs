@@ -100,7 +100,7 @@ fn view(row: StatusRow, now: Timestamp) -> StatusAnswer {
         last_outcome: known.as_ref().and_then(|state| state.last_outcome.clone()),
         last_detail: known.as_ref().and_then(|state| state.last_detail.clone()),
         due_at: of(|state| Some(state.due_at)),
-        charged: policy.tally.len(),
+        charged: policy.tally.len() + policy.errors.len(),
         solitary: policy.solitary,
         big_slot: policy.big_slot,
         quarantined_until: policy

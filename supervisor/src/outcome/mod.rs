@@ -4,7 +4,7 @@
 mod decision;
 mod report;
 
-pub use decision::{Decision, DecisionKind, PolicyState};
+pub use decision::{Decision, DecisionKind, ItemAt, PolicyState};
 pub use report::{CrashId, CrashReport, RunStageReport, StderrText};
 pub use shared::death::{
     Cause, Confidence, Ending, Evidence, KillReason, MemorySlot, Outcome, RunFact, Verdict,

@@ -31,20 +31,23 @@
 mod backoff;
 mod decide;
 mod memory;
+mod poison;
 mod step;
 mod tally;
 
 use std::time::Duration;
 
+use shared::attempt::SkipItem;
 use shared::time::Timestamp;
 use shared::worker::Mode;
 
 pub use decide::decide;
+pub use poison::item_at;
 pub use step::current as step_of;
 pub use tally::released;
 
 pub use crate::config::PolicyConfig;
-use crate::outcome::MemorySlot;
+use crate::outcome::{ItemAt, MemorySlot};
 
 /// How many completed runs in a row end solitary.
 pub const SOLITARY_CLEAN_RUNS: u32 = 3;
@@ -59,7 +62,7 @@ pub const LONGEST_SNOOZE: Duration = Duration::from_hours(48);
     reason = "independent facts, not states"
 )]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Facts {
+pub struct Facts<'a> {
     /// When the run ended.
     pub now: Timestamp,
     /// When the run had been due; the fixed rate counts from there. `now` if unknown.
@@ -80,4 +83,10 @@ pub struct Facts {
     pub backlog: bool,
     /// The longest coverage of a slice, as configured.
     pub configured_step: Duration,
+    /// The item that the run was working on when it ended, if one can be the reason: [`item_at`].
+    pub at: Option<&'a ItemAt>,
+    /// The items that the run was told to pass over: one for each open dead letter.
+    pub skips: &'a [SkipItem],
+    /// The items that it was to read once more, because someone asked for their dead letters.
+    pub retried: &'a [SkipItem],
 }

@@ -16,6 +16,7 @@ mod change;
 mod error;
 pub mod hash;
 mod history;
+mod letter;
 mod rescan;
 mod sqlite;
 mod state;
@@ -32,6 +33,7 @@ pub use error::StoreError;
 pub use history::{
     AttemptRow, CrashRow, EventKind, Group, Item, ItemEvent, ItemState, RunRow, StatusRow,
 };
+pub use letter::{DeadLetter, LetterEnds, LetterStatus, NewLetter, PassedLetter};
 pub use rescan::{DeepCommit, RescanCommit};
 pub use sqlite::Store;
 pub use state::{SyncState, SyncStates, Unreadable};

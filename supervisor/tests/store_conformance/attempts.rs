@@ -11,7 +11,7 @@ use supervisor::outcome::{
     Cause, Confidence, Decision, DecisionKind, KillReason, Outcome, PolicyState, Verdict,
 };
 use supervisor::store::{
-    BeginAttempt, Begun, EndAttempt, EndRun, Grant, Peaks, RunCounters, StoreError,
+    BeginAttempt, Begun, EndAttempt, EndRun, Grant, LetterEnds, Peaks, RunCounters, StoreError,
 };
 
 use crate::harness::{self, FIRST, NOW, World, at, counts, grant, listing, order};
@@ -47,6 +47,7 @@ pub(crate) fn end_run(worker: Worker, outcome: Outcome) -> EndRun {
             ..RunCounters::default()
         },
         report: None,
+        letters: LetterEnds::default(),
     }
 }
 

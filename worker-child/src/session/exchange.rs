@@ -105,8 +105,9 @@ impl Run {
         self.stage.progress();
         self.last_request = match sent.as_ref().ok().and_then(Answer::request_id) {
             Some(id) => redact::with_request_id(&text, id),
-            None => text,
+            None => text.clone(),
         };
+        self.request = text;
         self.stage.last_request(&self.last_request);
         sent
     }

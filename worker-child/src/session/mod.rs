@@ -5,6 +5,7 @@ pub mod clock;
 pub mod drive;
 mod exchange;
 mod inbox;
+mod pass;
 mod polled;
 mod pump;
 mod run;

@@ -32,6 +32,8 @@ pub(super) struct Run {
     pub(super) waited: Duration,
     /// The last request, redacted, for the place of a failure.
     pub(super) last_request: String,
+    /// The same without eBay's id of it.
+    pub(super) request: String,
 }
 
 /// How a run ends by itself.
@@ -53,6 +55,7 @@ pub(super) async fn run(context: Rc<Context>, run: RunNo, worker: Box<dyn SyncWo
         rng: Rng::with_seed(context.attempt.seed ^ u64::from(run.0)),
         waited: Duration::ZERO,
         last_request: String::new(),
+        request: String::new(),
         context,
     };
     let ended = tokio::select! {

@@ -13,6 +13,7 @@ mod checkpoint;
 mod crash;
 mod history;
 mod lease;
+mod letter;
 mod migrate;
 mod probe;
 mod query;
