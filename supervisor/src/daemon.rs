@@ -79,13 +79,15 @@ impl Daemon {
     /// Takes the lock, opens the database, ends what an earlier life left open.
     pub async fn open(state_dir: &Path, config: Config) -> Result<Self, DaemonError> {
         // First of all: without the child's program nothing is to be made or changed.
-        let spawner = Spawner::start(&worker_child(&config))?;
+        let worker_child = worker_child(&config);
+        let spawner = Spawner::start(&worker_child)?;
         make_private(state_dir)?;
         let lock = lock(state_dir)?;
         let store = Store::open(&state_dir.join(DATABASE), true).await?;
         let context = Context {
             store,
             spawner,
+            worker_child,
             config: Arc::new(config),
             clock: Clock,
             state_dir: state_dir.to_path_buf(),
@@ -189,12 +191,14 @@ fn lock(state_dir: &Path) -> Result<File, DaemonError> {
     }
 }
 
-/// As configured, or the one beside this program.
-fn worker_child(config: &Config) -> PathBuf {
-    config
+/// The child's program: as configured, or the one beside this program; as an absolute path.
+pub fn worker_child(config: &Config) -> PathBuf {
+    let path = config
         .worker_child
         .clone()
-        .unwrap_or_else(|| sibling("worker-child"))
+        .unwrap_or_else(|| sibling("worker-child"));
+    // Only an empty path has no absolute one; opening it says so.
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// A program beside this one.

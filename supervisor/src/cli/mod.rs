@@ -20,7 +20,7 @@ use clap::Parser;
 
 use crate::config::{Config, LogFormat, Provenance};
 use crate::store::Store;
-use args::{AccountCommand, Args, AuditCommand, Command, CrashCommand, Placed, QuarantineCommand};
+use args::{AccountCommand, Args, AuditCommand, Command, Placed, QuarantineCommand};
 use output::Output;
 
 /// Exit codes of `bulkhead`, the same table that the README prints.
@@ -123,8 +123,7 @@ async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Resul
         Placed::Status => status::status(place, output).await,
         Placed::Account(AccountCommand::Add(new)) => account::add(place, &new, output).await,
         Placed::Account(AccountCommand::List) => account::list(place, output).await,
-        Placed::Crash(CrashCommand::List { limit }) => crash::list(place, limit, output).await,
-        Placed::Crash(CrashCommand::Show { id }) => crash::show(place, id, output).await,
+        Placed::Crash(command) => crash::crash(place, command, output).await,
         Placed::History(query) => history::history(place, &query, output).await,
         Placed::Audit(AuditCommand::Verify { account }) => {
             audit::verify(place, account.as_deref(), output).await

@@ -3,5 +3,7 @@
 //! What a death is called is decided in `shared::death`.
 
 mod report;
+mod reproduce;
 
 pub use report::{ReportError, ReportInput, assemble, write};
+pub use reproduce::{RECORDING, reproduction, shell_word};
