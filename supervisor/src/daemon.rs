@@ -1,6 +1,9 @@
 //! One supervisor over one state directory: its lock, its database, its children's binary, and
 //! the signals that stop it.
 
+pub mod pruning;
+
+use std::convert::Infallible;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -19,6 +22,7 @@ use crate::os;
 use crate::scheduler::rescue::{RescueError, rescue};
 use crate::scheduler::{Dispatcher, Stop};
 use crate::store::{Store, StoreError};
+use pruning::PruneError;
 
 /// Name of the database in the state directory.
 pub const DATABASE: &str = "bulkhead.db";
@@ -106,6 +110,37 @@ impl Daemon {
         };
         daemon.check_environments().await?;
         Ok(daemon)
+    }
+
+    /// Prunes crash reports now; what goes wrong is said, and nothing else waits for it.
+    pub async fn prune(&self) {
+        let Context {
+            store,
+            config,
+            state_dir,
+            ..
+        } = &self.context;
+        let bounds = pruning::bounds(&config.crashes);
+        let now = self.context.clock.now();
+        let pruned = async {
+            let removals = pruning::to_prune(store, state_dir, bounds, now).await?;
+            pruning::carry_out(store, state_dir, &removals).await?;
+            Ok::<_, PruneError>(removals)
+        };
+        match pruned.await {
+            Ok(removals) => pruning::tell(&removals),
+            Err(error) => tracing::error!(
+                %error, "old crash reports are not pruned; it is tried again within an hour"
+            ),
+        }
+    }
+
+    /// Prunes crash reports once an hour, for ever.
+    pub async fn prune_hourly(&self) -> Infallible {
+        loop {
+            tokio::time::sleep(pruning::EVERY).await;
+            self.prune().await;
+        }
     }
 
     /// A dispatcher over it.

@@ -1,6 +1,9 @@
 //! `bulkhead crash`: the reports of deaths and failures, and what can be done with them.
 
+mod export;
 mod list;
+mod prune;
+mod replay;
 mod show;
 mod words;
 
@@ -9,6 +12,8 @@ use std::path::PathBuf;
 use super::args::{BadInput, CrashCommand};
 use super::output::Output;
 use super::{Exit, Place};
+use crate::config::{Bytes, Span};
+use crate::daemon::pruning::bounds;
 use crate::outcome::{CrashId, CrashReport};
 use crate::store::{Store, StoreError};
 
@@ -20,6 +25,22 @@ pub(super) async fn crash(
     match command {
         CrashCommand::List { limit } => list::list(place, limit, output).await,
         CrashCommand::Show { id } => show::show(place, id, output).await,
+        CrashCommand::Replay { id, no_limits } => {
+            replay::replay(place, id, no_limits, output).await
+        }
+        CrashCommand::Export { id, to } => export::export(place, id, to, output).await,
+        CrashCommand::Prune {
+            older_than,
+            keep,
+            max_bytes,
+            dry_run,
+        } => {
+            let mut bounds = bounds(&place.config.crashes);
+            bounds.keep_for = older_than.map_or(bounds.keep_for, Span::duration);
+            bounds.keep_count = keep.unwrap_or(bounds.keep_count);
+            bounds.keep_bytes = max_bytes.map_or(bounds.keep_bytes, Bytes::get);
+            prune::prune(place, bounds, dry_run, output).await
+        }
     }
 }
 

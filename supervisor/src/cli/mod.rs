@@ -34,8 +34,10 @@ pub enum Exit {
     Usage,
     /// There was nothing to do.
     NothingDue,
-    /// It was looked for, and found: what is stored contradicts itself.
+    /// It was looked for, and found: what is stored contradicts itself, or something is not well.
     Found,
+    /// As the child's program ended that did the work (`crash replay`).
+    OfChild(u8),
 }
 
 impl Exit {
@@ -47,6 +49,7 @@ impl Exit {
             Self::Usage => 2,
             Self::NothingDue => 3,
             Self::Found => 4,
+            Self::OfChild(code) => code,
         }
     }
 }

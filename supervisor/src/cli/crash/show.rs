@@ -1,6 +1,6 @@
 //! `bulkhead crash show`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -20,6 +20,8 @@ pub(super) struct CrashAnswer {
     #[serde(flatten)]
     pub report: CrashReport,
     pub seen: Seen,
+    /// The directory, if it is still there.
+    pub files: Option<PathBuf>,
 }
 
 /// How often the same was seen.
@@ -46,9 +48,14 @@ pub(super) async fn show(place: &Place, id: CrashId, output: Output) -> anyhow::
     let dir = directory(place, id);
     // Where things are now: they may have been moved or pruned since.
     report.reproduce = Some(reproducible(&report, &dir, &worker_child(&place.config)));
-    let answer = CrashAnswer { report, seen };
+    let files = dir.is_dir().then_some(dir);
+    let answer = CrashAnswer {
+        report,
+        seen,
+        files,
+    };
     let now = Clock.now();
-    output.answer(&answer, |answer| words(answer, &dir, now))?;
+    output.answer(&answer, |answer| words(answer, now))?;
     Ok(Exit::Done)
 }
 

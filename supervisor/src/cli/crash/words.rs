@@ -4,7 +4,6 @@
 mod around;
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use shared::time::Timestamp;
 
@@ -16,9 +15,9 @@ use around::{builds, ending, limits, memory, recording, sandbox, stage};
 /// A name and its lines.
 type Fact = (&'static str, Vec<String>);
 
-pub(super) fn words(answer: &CrashAnswer, dir: &Path, now: Timestamp) -> String {
+pub(super) fn words(answer: &CrashAnswer, now: Timestamp) -> String {
     let mut text = String::new();
-    for (name, lines) in facts(answer, dir, now) {
+    for (name, lines) in facts(answer, now) {
         for (position, line) in lines.iter().enumerate() {
             let name = if position == 0 { name } else { "" };
             // Writing to a string cannot fail.
@@ -34,7 +33,7 @@ pub(super) fn words(answer: &CrashAnswer, dir: &Path, now: Timestamp) -> String 
     text.trim_end().to_owned()
 }
 
-fn facts(answer: &CrashAnswer, dir: &Path, now: Timestamp) -> Vec<Fact> {
+fn facts(answer: &CrashAnswer, now: Timestamp) -> Vec<Fact> {
     let report = &answer.report;
     let mut facts = vec![
         one("crash", heading(report, now)),
@@ -79,7 +78,13 @@ fn facts(answer: &CrashAnswer, dir: &Path, now: Timestamp) -> Vec<Fact> {
             .recording
             .map(|kept| one("recording", recording(kept))),
     );
-    facts.push(one("files", dir.display().to_string()));
+    facts.push(one(
+        "files",
+        answer.files.as_ref().map_or_else(
+            || "gone: pruned, or removed by hand; this report is in the database".to_owned(),
+            |dir| dir.display().to_string(),
+        ),
+    ));
     facts.extend(report.reproduce.as_ref().map(reproduce));
     facts
 }

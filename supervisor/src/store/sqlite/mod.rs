@@ -15,6 +15,7 @@ mod history;
 mod lease;
 mod migrate;
 mod probe;
+mod prune;
 mod query;
 mod rescan;
 mod rescue;

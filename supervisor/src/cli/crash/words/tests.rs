@@ -15,17 +15,14 @@ fn answer() -> CrashAnswer {
             accounts: 1,
             first: Some("2026-01-01T00:00:00.000Z".to_owned()),
         },
+        files: Some("/state/crashes/10-active_inventory".into()),
     }
 }
 
 fn told(change: fn(&mut CrashReport)) -> String {
     let mut answer = answer();
     change(&mut answer.report);
-    words(
-        &answer,
-        Path::new("/state/crashes/10-active_inventory"),
-        Timestamp(0),
-    )
+    words(&answer, Timestamp(0))
 }
 
 #[test]
