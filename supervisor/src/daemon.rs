@@ -1,6 +1,9 @@
 //! One supervisor over one state directory: its lock, its database, its children's binary, and
 //! the signals that stop it.
 
+pub mod pruning;
+
+use std::convert::Infallible;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -19,6 +22,7 @@ use crate::os;
 use crate::scheduler::rescue::{RescueError, rescue};
 use crate::scheduler::{Dispatcher, Stop};
 use crate::store::{Store, StoreError};
+use pruning::PruneError;
 
 /// Name of the database in the state directory.
 pub const DATABASE: &str = "bulkhead.db";
@@ -79,7 +83,8 @@ impl Daemon {
     /// Takes the lock, opens the database, ends what an earlier life left open.
     pub async fn open(state_dir: &Path, config: Config) -> Result<Self, DaemonError> {
         // First of all: without the child's program nothing is to be made or changed.
-        let spawner = Spawner::start(&worker_child(&config))?;
+        let worker_child = worker_child(&config);
+        let spawner = Spawner::start(&worker_child)?;
         make_private(state_dir)?;
         let lock = lock(state_dir)?;
         let store = Store::open(&state_dir.join(DATABASE), true).await?;
@@ -87,6 +92,7 @@ impl Daemon {
             store,
             spawner,
             recordings: RecordingRoom::new(config.recording.total.get()),
+            worker_child,
             config: Arc::new(config),
             clock: Clock,
             state_dir: state_dir.to_path_buf(),
@@ -105,6 +111,37 @@ impl Daemon {
         };
         daemon.check_environments().await?;
         Ok(daemon)
+    }
+
+    /// Prunes crash reports now; what goes wrong is said, and nothing else waits for it.
+    pub async fn prune(&self) {
+        let Context {
+            store,
+            config,
+            state_dir,
+            ..
+        } = &self.context;
+        let bounds = pruning::bounds(&config.crashes);
+        let now = self.context.clock.now();
+        let pruned = async {
+            let removals = pruning::to_prune(store, state_dir, bounds, now).await?;
+            pruning::carry_out(store, state_dir, &removals).await?;
+            Ok::<_, PruneError>(removals)
+        };
+        match pruned.await {
+            Ok(removals) => pruning::tell(&removals),
+            Err(error) => tracing::error!(
+                %error, "old crash reports are not pruned; it is tried again within an hour"
+            ),
+        }
+    }
+
+    /// Prunes crash reports once an hour, for ever.
+    pub async fn prune_hourly(&self) -> Infallible {
+        loop {
+            tokio::time::sleep(pruning::EVERY).await;
+            self.prune().await;
+        }
     }
 
     /// A dispatcher over it.
@@ -190,12 +227,14 @@ fn lock(state_dir: &Path) -> Result<File, DaemonError> {
     }
 }
 
-/// As configured, or the one beside this program.
-fn worker_child(config: &Config) -> PathBuf {
-    config
+/// The child's program: as configured, or the one beside this program; as an absolute path.
+pub fn worker_child(config: &Config) -> PathBuf {
+    let path = config
         .worker_child
         .clone()
-        .unwrap_or_else(|| sibling("worker-child"))
+        .unwrap_or_else(|| sibling("worker-child"));
+    // Only an empty path has no absolute one; opening it says so.
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// A program beside this one.

@@ -109,6 +109,8 @@ pub struct Evidence {
     pub spawn_error: Option<String>,
     /// How it ended.
     pub ending: Option<Ending>,
+    /// The wait status as the kernel gave it (`wait(2)`).
+    pub raw_status: Option<i32>,
     /// Why we killed it, if we did.
     pub kill: Option<KillReason>,
     /// Signals that we sent, in order.

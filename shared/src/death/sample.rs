@@ -31,6 +31,7 @@ pub(super) fn evidence(ending: Ending) -> Evidence {
     Evidence {
         spawn_error: None,
         ending: Some(ending),
+        raw_status: None,
         kill: None,
         signals_sent: Vec::new(),
         hello: true,

@@ -32,6 +32,8 @@ use crate::tokens::Given;
 
 /// How long the pipe may stay open after the end: a grandchild may hold it.
 const PIPE_LIMIT: Duration = Duration::from_millis(500);
+/// The longest build that a report repeats, in characters.
+const LONGEST_BUILD: usize = 100;
 
 /// The conversation as it stands.
 #[derive(Debug)]
@@ -46,6 +48,8 @@ pub(super) struct Conversation<'a> {
     pub ingest: Ingest,
     pub said: Said,
     pub hello: bool,
+    /// The build that its `Hello` names.
+    pub child_build: Option<String>,
     pub bye: bool,
     pub ladder: Option<Ladder>,
     pub given: Given,
@@ -91,6 +95,7 @@ impl<'a> Conversation<'a> {
             given: from.given,
             token_file: from.token_file,
             hello: false,
+            child_build: None,
             bye: false,
             ladder: None,
             spawned: now,
@@ -235,6 +240,7 @@ impl<'a> Conversation<'a> {
 
     async fn hello(&mut self, version: u32, build: &str) {
         self.hello = true;
+        self.child_build = Some(named_build(build));
         if version != PROTOCOL_VERSION || build != BUILD {
             let what = format!(
                 "worker-child speaks protocol {version} of build {build}, bulkhead protocol {PROTOCOL_VERSION} of build {BUILD}: restart needed"
@@ -270,6 +276,12 @@ impl<'a> Conversation<'a> {
             self.quiet_since = Some(Instant::now());
         }
     }
+}
+
+/// The child's word for its build, without tokens and no longer than a build is.
+fn named_build(build: &str) -> String {
+    let printable = build.chars().filter(|c| !c.is_control());
+    redact::without_tokens(&printable.take(LONGEST_BUILD).collect::<String>())
 }
 
 /// Reads one frame ahead, so that waiting for frames can be given up without losing one.

@@ -1,6 +1,7 @@
 //! From the end of a process to its end in the store: evidence, verdict, outcomes, decisions,
 //! reports, one transaction.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::time::Instant;
 
@@ -51,6 +52,7 @@ pub(super) struct Life {
     pub kill: Option<KillReason>,
     pub signals_sent: Vec<i32>,
     pub hello: bool,
+    pub child_build: Option<String>,
     pub bye: bool,
     pub flight: Result<Flight, String>,
     pub limits: Option<Limits>,
@@ -88,6 +90,7 @@ pub(super) async fn conclude(
     let passed = std::mem::take(&mut life.passed);
     let stderr = std::mem::take(&mut life.stderr);
     let pid = life.pid;
+    let child_build = life.child_build.take();
     let said = std::mem::replace(&mut life.said, Said::new(0)).into_ends();
     let evidence = evidence(life, &stderr, undertaking, &said);
     let verdict = death::classify(&evidence);
@@ -100,6 +103,7 @@ pub(super) async fn conclude(
         stderr: &stderr,
         peak_resident: peaks.resident,
         pid,
+        child_build: child_build.as_deref(),
         now: context.clock.now(),
     };
     let mut rng = fastrand::Rng::with_seed(orders.seed);
@@ -153,6 +157,7 @@ fn evidence(
     Evidence {
         spawn_error: life.spawn_error,
         ending: life.status.and_then(death::ending),
+        raw_status: life.status.map(ExitStatus::into_raw),
         kill: life.kill,
         signals_sent: life.signals_sent,
         hello: life.hello,
@@ -178,6 +183,7 @@ struct Judge<'a> {
     stderr: &'a StderrText,
     peak_resident: Option<u64>,
     pid: Option<u32>,
+    child_build: Option<&'a str>,
     now: Timestamp,
 }
 
@@ -298,6 +304,9 @@ impl Judge<'_> {
             account: &assignment.account.name,
             host: &context.host,
             pid: self.pid,
+            child_build: self.child_build,
+            crashes: &context.state_dir.join("crashes"),
+            worker_child: &context.worker_child,
             evidence: self.evidence,
             verdict: self.verdict,
             outcome,

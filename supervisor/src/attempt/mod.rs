@@ -42,6 +42,8 @@ pub struct Context {
     pub store: Store,
     /// Starts children.
     pub spawner: Spawner,
+    /// The child's program, as an absolute path.
+    pub worker_child: PathBuf,
     /// The settings.
     pub config: Arc<Config>,
     /// The clock.

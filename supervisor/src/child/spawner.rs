@@ -9,9 +9,10 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
@@ -92,6 +93,34 @@ impl Spawner {
             .map_err(|error| SpawnError::Thread(error.to_string()))?
             .map_err(SpawnError::Spawn)
     }
+}
+
+/// Runs a command of the child's program on our standard streams, and waits for its end. It gets
+/// nothing of our environment.
+pub async fn ask(binary: &Path, args: &[&OsStr]) -> io::Result<ExitStatus> {
+    Command::new(binary)
+        .args(args)
+        .env_clear()
+        .stdin(Stdio::null())
+        .status()
+        .await
+}
+
+/// The same with its output for us, at most `limit` long; then it is killed.
+pub async fn ask_quietly(
+    binary: &Path,
+    args: &[&OsStr],
+    limit: Duration,
+) -> io::Result<std::process::Output> {
+    let output = Command::new(binary)
+        .args(args)
+        .env_clear()
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    tokio::time::timeout(limit, output)
+        .await
+        .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
 
 fn command(binary: &File, attempt_dir: &Path) -> Command {

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use shared::table::Table;
 use shared::worker::Worker;
 
-use crate::config::ConfigError;
+use crate::config::{Bytes, ConfigError, Span};
 use crate::outcome::CrashId;
 
 /// Keeps eBay accounts mirrored in a database; one account's crash stays its own.
@@ -119,6 +119,46 @@ pub(super) enum CrashCommand {
     Show {
         /// Its id, for example 17-orders.
         id: CrashId,
+    },
+    /// Bring a death or failure about again, offline, from its recording.
+    ///
+    /// The same as `worker-child replay` on its directory: exit 0 if it ends the same way, 1 if it
+    /// differs or cannot be replayed.
+    Replay {
+        /// Its id.
+        id: CrashId,
+        /// Without the limits that it had, to look further than they allowed.
+        #[arg(long)]
+        no_limits: bool,
+    },
+    /// Pack a report, the orders and the recording into one file to pass on.
+    ///
+    /// It is searched for access tokens first; if one is found, nothing is written. It holds what
+    /// eBay sent, buyers' names and addresses included.
+    Export {
+        /// Its id.
+        id: CrashId,
+        /// The file to write; it must not exist. Default: `bulkhead-crash-ID.tar` here.
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
+    /// Remove old reports and recordings, the oldest first; `[crashes]` has the defaults.
+    ///
+    /// `bulkhead run` does the same at its start and once an hour. What an open dead letter or a
+    /// running attempt needs stays.
+    Prune {
+        /// Keep what is not older, for example 30d.
+        #[arg(long, value_name = "AGE")]
+        older_than: Option<Span>,
+        /// Keep at most so many.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        keep: Option<u64>,
+        /// Keep at most so many bytes, for example 1GiB; recordings go before reports.
+        #[arg(long, value_name = "SIZE")]
+        max_bytes: Option<Bytes>,
+        /// Say what would be removed, and remove nothing.
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 

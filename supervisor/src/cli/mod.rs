@@ -20,7 +20,7 @@ use clap::Parser;
 
 use crate::config::{Config, LogFormat, Provenance};
 use crate::store::Store;
-use args::{AccountCommand, Args, AuditCommand, Command, CrashCommand, Placed, QuarantineCommand};
+use args::{AccountCommand, Args, AuditCommand, Command, Placed, QuarantineCommand};
 use output::Output;
 
 /// Exit codes of `bulkhead`, the same table that the README prints.
@@ -34,8 +34,10 @@ pub enum Exit {
     Usage,
     /// There was nothing to do.
     NothingDue,
-    /// It was looked for, and found: what is stored contradicts itself.
+    /// It was looked for, and found: what is stored contradicts itself, or something is not well.
     Found,
+    /// As the child's program ended that did the work (`crash replay`).
+    OfChild(u8),
 }
 
 impl Exit {
@@ -47,6 +49,7 @@ impl Exit {
             Self::Usage => 2,
             Self::NothingDue => 3,
             Self::Found => 4,
+            Self::OfChild(code) => code,
         }
     }
 }
@@ -123,8 +126,7 @@ async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Resul
         Placed::Status => status::status(place, output).await,
         Placed::Account(AccountCommand::Add(new)) => account::add(place, &new, output).await,
         Placed::Account(AccountCommand::List) => account::list(place, output).await,
-        Placed::Crash(CrashCommand::List { limit }) => crash::list(place, limit, output).await,
-        Placed::Crash(CrashCommand::Show { id }) => crash::show(place, id, output).await,
+        Placed::Crash(command) => crash::crash(place, command, output).await,
         Placed::History(query) => history::history(place, &query, output).await,
         Placed::Audit(AuditCommand::Verify { account }) => {
             audit::verify(place, account.as_deref(), output).await

@@ -33,7 +33,11 @@ pub(super) async fn run(place: &Place, once: bool, output: Output) -> anyhow::Re
         Mode::Service
     };
     tracing::info!(state_dir = %place.state_dir.display(), once, "bulkhead runs");
-    let summary = dispatcher.run(mode, stop).await?;
+    daemon.prune().await;
+    let summary = tokio::select! {
+        summary = dispatcher.run(mode, stop) => summary?,
+        never = daemon.prune_hourly() => match never {},
+    };
     tracing::info!("bulkhead stopped; no child is left");
     if !once {
         return Ok(Exit::Done);

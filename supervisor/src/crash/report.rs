@@ -6,14 +6,17 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use shared::build::BUILD;
-use shared::death::fingerprint_of;
-use shared::flight::{Flight, Phase, RunStage};
+use shared::death::{fingerprint_of, signal_name};
+use shared::flight::{Fault, Flight, Phase, RunStage};
 use shared::id::{AccountId, RunNo};
 use shared::time::Timestamp;
 
 use crate::outcome::{
-    CrashId, CrashReport, Decision, Evidence, Outcome, RunStageReport, StderrText, Verdict,
+    CrashId, CrashReport, Decision, Evidence, FaultReport, Outcome, RecordingReport,
+    RunStageReport, StderrText, Verdict,
 };
+
+use super::reproduce::reproduction;
 
 /// What a report is put together from.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +35,12 @@ pub struct ReportInput<'a> {
     pub host: &'a str,
     /// Process id of the child, if it was started.
     pub pid: Option<u32>,
+    /// Build of the child by its own word.
+    pub child_build: Option<&'a str>,
+    /// Where crash reports have their directories.
+    pub crashes: &'a Path,
+    /// The child's program.
+    pub worker_child: &'a Path,
     /// What is known about the end.
     pub evidence: &'a Evidence,
     /// What was concluded from it.
@@ -77,13 +86,15 @@ pub fn assemble(input: &ReportInput<'_>) -> CrashReport {
         | Outcome::Cancelled
         | Outcome::Drained => None,
     };
-    CrashReport {
+    let mut report = CrashReport {
         id: input.id,
         at: input.at,
         account_id: input.account_id,
         account: input.account.to_owned(),
         worker: input.id.worker,
+        runs: evidence.runs.iter().map(|run| run.worker).collect(),
         build: BUILD.to_owned(),
+        child_build: input.child_build.map(str::to_owned),
         host: input.host.to_owned(),
         pid: input.pid,
         verdict: input.verdict.clone(),
@@ -96,20 +107,31 @@ pub fn assemble(input: &ReportInput<'_>) -> CrashReport {
         ),
         failure,
         ending: evidence.ending,
+        raw_status: evidence.raw_status,
         kill: evidence.kill.clone(),
         limits: evidence.limits,
+        sandbox: flight.map(|flight| flight.sandbox.clone()),
         slot: evidence.slot,
         peak_resident: input.peak_resident,
         peak_heap: flight.map(|flight| flight.heap_peak),
         failed_allocation: flight
             .and_then(|flight| flight.failed_allocation)
             .map(|failed| failed.size),
+        fault: flight.and_then(|flight| flight.fault).map(fault),
         stage,
         panic,
         cursor: input.cursor,
         stderr: input.stderr.clone(),
         decision: input.decision.clone(),
-    }
+        recording: flight.map(|flight| RecordingReport {
+            bytes: flight.recorded,
+            stopped: flight.recording_stopped,
+        }),
+        reproduce: None,
+    };
+    let dir = input.crashes.join(input.id.to_string());
+    report.reproduce = Some(reproduction(&report, &dir, input.worker_child));
+    report
 }
 
 /// Writes `<dir>/<id>/report.json`, durably and in one step: a reader finds the whole report or
@@ -160,12 +182,22 @@ fn fill(path: &Path, text: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
+fn fault(fault: Fault) -> FaultReport {
+    FaultReport {
+        signal: fault.signal,
+        name: signal_name(fault.signal),
+        code: fault.code,
+        address: fault.address,
+    }
+}
+
 fn stage(flight: &Flight, run: RunNo) -> Option<RunStageReport> {
     let stage: &RunStage = flight.runs.get(run.index())?;
     let slice = (stage.slice_start, stage.slice_end);
     Some(RunStageReport {
         phase: stage.phase.map_or("unknown", Phase::name).to_owned(),
         item: stage.item,
+        key: stage.key.clone(),
         byte: stage.byte,
         pages: stage.pages,
         requests: stage.requests,

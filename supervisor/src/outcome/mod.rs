@@ -5,7 +5,9 @@ mod decision;
 mod report;
 
 pub use decision::{Decision, DecisionKind, ItemAt, PolicyState};
-pub use report::{CrashId, CrashReport, RunStageReport, StderrText};
+pub use report::{
+    CrashId, CrashReport, FaultReport, RecordingReport, Reproduction, RunStageReport, StderrText,
+};
 pub use shared::death::{
     Cause, Confidence, Ending, Evidence, KillReason, MemorySlot, Outcome, RunFact, Verdict,
 };

@@ -6,7 +6,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use shared::death::{Ending, KillReason, Limits, MemorySlot, Verdict};
 use shared::failure::Failure;
+use shared::flight::RecordingStopped;
 use shared::id::{AccountId, AttemptId};
+use shared::sandbox::Layer;
 use shared::time::Timestamp;
 use shared::worker::Worker;
 
@@ -57,6 +59,8 @@ impl<'de> Deserialize<'de> for CrashId {
 }
 
 /// Why one run died or failed, and what was decided.
+///
+/// A field that came later has a default: reports that were stored before it still read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrashReport {
     /// Attempt and worker.
@@ -69,8 +73,14 @@ pub struct CrashReport {
     pub account: String,
     /// Which worker.
     pub worker: Worker,
+    /// The workers of the attempt, by position: all that shared the process.
+    #[serde(default)]
+    pub runs: Vec<Worker>,
     /// Build of the supervisor.
     pub build: String,
+    /// Build of the child by its own word, if it said `Hello`.
+    #[serde(default)]
+    pub child_build: Option<String>,
     /// Name of the host.
     pub host: String,
     /// Process id of the child, if it was started.
@@ -79,12 +89,18 @@ pub struct CrashReport {
     pub verdict: Verdict,
     /// The failure, if the run ended by its own word.
     pub failure: Option<Failure>,
-    /// Raw end of the process.
+    /// How the process ended.
     pub ending: Option<Ending>,
+    /// The same as the kernel gave it (`wait(2)`).
+    #[serde(default)]
+    pub raw_status: Option<i32>,
     /// Why we killed it, if we did.
     pub kill: Option<KillReason>,
-    /// Limits as set and read back.
+    /// Limits as set from outside and read back; a child runs only if both are the same.
     pub limits: Option<Limits>,
+    /// The layers of the sandbox that were in force.
+    #[serde(default)]
+    pub sandbox: Option<Vec<Layer>>,
     /// Which memory slot it had.
     pub slot: MemorySlot,
     /// Highest resident memory (`VmHWM`) seen from outside, in bytes.
@@ -93,6 +109,9 @@ pub struct CrashReport {
     pub peak_heap: Option<u64>,
     /// Size of the allocation that failed, in bytes.
     pub failed_allocation: Option<u64>,
+    /// The fault, if the processor complained.
+    #[serde(default)]
+    pub fault: Option<FaultReport>,
     /// Where the run was.
     pub stage: Option<RunStageReport>,
     /// Message and location of the panic.
@@ -105,6 +124,44 @@ pub struct CrashReport {
     pub fingerprint: String,
     /// What was decided.
     pub decision: Decision,
+    /// What there is of the recording.
+    #[serde(default)]
+    pub recording: Option<RecordingReport>,
+    /// How to bring it about again.
+    #[serde(default)]
+    pub reproduce: Option<Reproduction>,
+}
+
+/// A fault as the child's own handler noted it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultReport {
+    /// The signal's number.
+    pub signal: i32,
+    /// The signal's name.
+    pub name: String,
+    /// `si_code` (`sigaction(2)`): above 0 if the kernel sent it.
+    pub code: i32,
+    /// The address at fault.
+    pub address: u64,
+}
+
+/// How much of an attempt was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingReport {
+    /// Bytes of the recording.
+    pub bytes: u64,
+    /// Why it is not whole; `None` if it is.
+    pub stopped: Option<RecordingStopped>,
+}
+
+/// How a death or failure is brought about again, offline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reproduction {
+    /// The command, ready to paste into a shell.
+    Command(String),
+    /// Why no command does it.
+    Impossible(String),
 }
 
 /// Where a run was when it ended.
@@ -114,6 +171,9 @@ pub struct RunStageReport {
     pub phase: String,
     /// Items so far.
     pub item: u64,
+    /// Natural key of the item that was being worked on; empty if not known.
+    #[serde(default)]
+    pub key: String,
     /// Byte offset in the unpacked body.
     pub byte: u64,
     /// Pages finished.

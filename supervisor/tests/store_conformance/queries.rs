@@ -1,9 +1,11 @@
 //! What a person asks.
 
 use shared::id::AttemptId;
+use shared::sandbox::Layer;
 use shared::worker::Worker;
 use supervisor::outcome::{
-    Cause, CrashId, CrashReport, Decision, DecisionKind, MemorySlot, Outcome, StderrText,
+    Cause, CrashId, CrashReport, Decision, DecisionKind, MemorySlot, Outcome, Reproduction,
+    StderrText,
 };
 use supervisor::store::StoreError;
 
@@ -18,14 +20,19 @@ fn report(world: &World, attempt: AttemptId) -> CrashReport {
         account_id: world.account,
         account: "alpha".to_owned(),
         worker,
+        runs: vec![worker],
         build: "build".to_owned(),
+        child_build: Some("build".to_owned()),
         host: "host".to_owned(),
         pid: Some(7),
         verdict: verdict(Cause::Panic),
         failure: None,
         ending: None,
+        raw_status: Some(6),
         kill: None,
         limits: None,
+        sandbox: Some(vec![Layer::Seccomp]),
+        fault: None,
         slot: MemorySlot::Normal,
         peak_resident: None,
         peak_heap: None,
@@ -41,6 +48,8 @@ fn report(world: &World, attempt: AttemptId) -> CrashReport {
             charged: true,
             why: "first death".to_owned(),
         },
+        recording: None,
+        reproduce: Some(Reproduction::Impossible("nothing was recorded".to_owned())),
     }
 }
 

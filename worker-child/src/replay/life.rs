@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::unix::process::CommandExt as _;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -71,6 +72,7 @@ impl Lived {
         Evidence {
             spawn_error: None,
             ending: self.status.and_then(death::ending),
+            raw_status: self.status.map(ExitStatusExt::into_raw),
             kill: self.kill.clone(),
             signals_sent: self
                 .killed

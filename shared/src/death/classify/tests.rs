@@ -24,6 +24,7 @@ fn hold(rows: Vec<Row>) {
 fn without_ending() -> Evidence {
     Evidence {
         ending: None,
+        raw_status: None,
         ..exited(0)
     }
 }

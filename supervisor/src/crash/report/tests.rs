@@ -4,10 +4,12 @@ use shared::id::AttemptId;
 use shared::worker::Worker;
 
 use shared::death::{Ending, Limits, MemorySlot, RunFact, classify, fingerprint};
-use shared::flight::{FailedAllocation, initial, read};
+use shared::failure::Failure;
+use shared::flight::{FailedAllocation, RecordingStopped, initial, read};
+use shared::sandbox::Layer;
 
 use super::*;
-use crate::outcome::{Cause, DecisionKind};
+use crate::outcome::{Cause, Confidence, DecisionKind, Reproduction};
 
 const MIB: u64 = 1 << 20;
 const LIMIT: u64 = 128 * MIB;
@@ -26,6 +28,7 @@ fn evidence() -> Evidence {
     Evidence {
         spawn_error: None,
         ending: Some(Ending::Signaled(6)),
+        raw_status: Some(6),
         kill: None,
         signals_sent: Vec::new(),
         hello: true,
@@ -53,10 +56,20 @@ fn report() -> CrashReport {
     let mut evidence = evidence();
     let flight = evidence.flight.as_mut().unwrap();
     flight.heap_peak = LIMIT;
+    flight.sandbox = vec![Layer::NoNewPrivs];
+    flight.recorded = 4096;
+    flight.fault = Some(Fault {
+        signal: 11,
+        code: 1,
+        address: 0x10,
+        stack: None,
+        run: Some(RunNo(1)),
+    });
     let run = &mut flight.runs[1];
     run.phase = Some(Phase::Parsing);
     run.byte = 77;
     "GET /report".clone_into(&mut run.last_request);
+    "v1|77|0".clone_into(&mut run.key);
     let verdict = classify(&evidence);
     assemble(&ReportInput {
         id: CrashId {
@@ -69,6 +82,9 @@ fn report() -> CrashReport {
         account: "blue",
         host: "host",
         pid: Some(4242),
+        child_build: Some(BUILD),
+        crashes: Path::new("/state/crashes"),
+        worker_child: Path::new("/bin/worker-child"),
         evidence: &evidence,
         verdict: &verdict,
         outcome: &Outcome::Died(verdict.cause.clone()),
@@ -88,14 +104,97 @@ fn report() -> CrashReport {
 fn a_report_holds_what_is_known() {
     let report = report();
     assert_eq!(report.verdict.cause, Cause::MemoryLimit);
+    assert_eq!(report.verdict.culprit_confidence, Confidence::Proven);
+    assert_eq!(report.runs, [Worker::Orders, Worker::ActiveInventory]);
+    assert_eq!(report.child_build.as_deref(), Some(BUILD));
+    assert_eq!(report.raw_status, Some(6));
+    assert_eq!(report.sandbox, Some(vec![Layer::NoNewPrivs]));
+    let fault = report.fault.unwrap();
+    assert_eq!(
+        (fault.name.as_str(), fault.code, fault.address),
+        ("SIGSEGV", 1, 16)
+    );
+    let recording = report.recording.unwrap();
+    assert_eq!((recording.bytes, recording.stopped), (4096, None));
+    let command = "/bin/worker-child replay /state/crashes/17-active_inventory";
+    assert_eq!(
+        report.reproduce,
+        Some(Reproduction::Command(command.to_owned()))
+    );
     assert_eq!(report.failed_allocation, Some(MIB));
     assert_eq!(report.peak_heap, Some(LIMIT));
     let stage = report.stage.unwrap();
     assert_eq!((stage.phase.as_str(), stage.byte), ("parsing", 77));
     assert_eq!(stage.last_request, "GET /report");
+    assert_eq!(stage.key, "v1|77|0");
     assert_eq!(stage.slice, None);
     let expected = fingerprint(Worker::ActiveInventory, "memory_limit", "parsing", "");
     assert_eq!(report.fingerprint, expected);
+}
+
+#[test]
+fn what_no_replay_brings_about_says_why() {
+    let with = |change: fn(&mut CrashReport)| {
+        let mut report = report();
+        change(&mut report);
+        match reproduction(&report, Path::new("/c/1-orders"), Path::new("/w")) {
+            Reproduction::Command(command) => command,
+            Reproduction::Impossible(why) => why,
+        }
+    };
+    let command = "/w replay /c/1-orders";
+    type Change = fn(&mut CrashReport);
+    let cases: [(Change, &str); 8] = [
+        (|_| {}, command),
+        (
+            |report| report.recording = None,
+            "not known what was recorded",
+        ),
+        (
+            |report| report.recording.as_mut().unwrap().bytes = 0,
+            "nothing was recorded",
+        ),
+        (
+            |report| report.recording.as_mut().unwrap().stopped = Some(RecordingStopped::Cap),
+            "incomplete: its cap was reached after 4096 bytes",
+        ),
+        (
+            |report| report.recording.as_mut().unwrap().stopped = Some(RecordingStopped::Write),
+            "incomplete: it could not be written",
+        ),
+        (
+            |report| report.verdict.cause = Cause::KernelOom,
+            "from outside",
+        ),
+        (
+            |report| report.verdict.cause = Cause::Deadline,
+            "time ran out",
+        ),
+        // A failure that it told before it was killed is in the recording.
+        (
+            |report| {
+                report.verdict.cause = Cause::Deadline;
+                report.failure = Some(Failure::Bug {
+                    what: String::new(),
+                });
+            },
+            command,
+        ),
+    ];
+    for (change, expected) in cases {
+        let got = with(change);
+        assert!(got.contains(expected), "{expected}: {got}");
+    }
+}
+
+#[test]
+fn a_report_of_before_still_reads() {
+    let text = include_str!("../../../tests/fixtures/report_1.json");
+    let report: CrashReport = serde_json::from_str(text).unwrap();
+    assert_eq!(report.id.to_string(), "10-active_inventory");
+    assert_eq!(report.verdict.cause, Cause::MemoryLimit);
+    assert_eq!(report.stage.unwrap().key, "");
+    assert_eq!((report.sandbox, report.reproduce), (None, None));
 }
 
 #[test]

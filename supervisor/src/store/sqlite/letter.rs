@@ -1,5 +1,7 @@
 //! Dead letters: opened and updated with the end of a run, retried by a person.
 
+use std::collections::BTreeSet;
+
 use shared::attempt::SkipItem;
 use shared::id::AccountId;
 use shared::time::Timestamp;
@@ -85,7 +87,7 @@ impl Store {
 
     /// The crash reports that dead letters still need: their directories hold the recordings, and
     /// must not be removed.
-    pub async fn held_crashes(&self) -> Result<Vec<CrashId>, StoreError> {
+    pub async fn held_crashes(&self) -> Result<BTreeSet<CrashId>, StoreError> {
         let letters = self.dead_letters(false).await?;
         Ok(letters.into_iter().map(|letter| letter.crash).collect())
     }

@@ -16,6 +16,7 @@ mod lease;
 mod letter;
 mod migrate;
 mod probe;
+mod prune;
 mod query;
 mod rescan;
 mod rescue;

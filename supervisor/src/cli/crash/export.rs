@@ -1,0 +1,118 @@
+//! `bulkhead crash export`.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::{directory, report};
+use crate::cli::args::BadInput;
+use crate::cli::output::{Output, mib};
+use crate::cli::{Exit, Place};
+use crate::crash::{ArchiveError, Needles, RECORDING, pack};
+use crate::outcome::{CrashId, CrashReport};
+use crate::store::Store;
+use crate::tokens;
+
+#[derive(Serialize)]
+struct ExportAnswer {
+    id: CrashId,
+    file: String,
+    bytes: u64,
+    files: Vec<&'static str>,
+    /// Whether the account's present token was among what was searched for; else only what looks
+    /// like a token was.
+    token_known: bool,
+}
+
+pub(super) async fn export(
+    place: &Place,
+    id: CrashId,
+    to: Option<PathBuf>,
+    output: Output,
+) -> anyhow::Result<Exit> {
+    let store = place.store().await?;
+    let report = report(&store, id).await?;
+    let dir = directory(place, id);
+    if !dir.is_dir() {
+        let dir = dir.display();
+        return Err(BadInput(format!(
+            "the files of crash {id} are gone: there is no {dir}; bulkhead crash show {id} has its report"
+        ))
+        .into());
+    }
+    let to = to.unwrap_or_else(|| PathBuf::from(format!("bulkhead-crash-{id}.tar")));
+    let token = token_of(&store, &report).await?;
+    let needles = Needles::new(token.as_ref());
+    let files = pack(&dir, (id, report.at), &readme(&report), &needles, &to);
+    let files = files.map_err(|error| match error {
+        ArchiveError::Exists(_) => anyhow::Error::new(BadInput(error.to_string())),
+        ArchiveError::Token { .. } | ArchiveError::Files { .. } => anyhow::Error::new(error),
+    })?;
+    let answer = ExportAnswer {
+        id,
+        bytes: std::fs::metadata(&to).map_or(0, |about| about.len()),
+        file: to.display().to_string(),
+        files,
+        token_known: token.is_some(),
+    };
+    output.answer(&answer, words)?;
+    Ok(Exit::Done)
+}
+
+/// What the account's token file holds now, if that is a token.
+async fn token_of(
+    store: &Store,
+    report: &CrashReport,
+) -> anyhow::Result<Option<shared::secret::Secret>> {
+    let accounts = store.accounts().await?;
+    let account = accounts
+        .into_iter()
+        .find(|account| account.id == report.account_id);
+    Ok(account.and_then(|account| tokens::read(&account.token_file).ok()))
+}
+
+fn words(answer: &ExportAnswer) -> String {
+    let searched = if answer.token_known {
+        "anything like an access token and the account's present one"
+    } else {
+        "anything like an access token (the account's present one could not be read)"
+    };
+    let mut text = format!(
+        "{}: {}, {}\nsearched for {searched}: none found\nit holds what eBay sent, buyers' names and addresses included: pass it on with care",
+        answer.file,
+        mib(answer.bytes),
+        answer.files.join(", ")
+    );
+    if !answer.files.contains(&RECORDING) {
+        text.push_str("\nthere is no recording in it: the death cannot be replayed from it");
+    }
+    text
+}
+
+fn readme(report: &CrashReport) -> String {
+    let (id, build) = (report.id, &report.build);
+    let cause = report
+        .failure
+        .as_ref()
+        .map_or_else(|| report.verdict.cause.name(), |failure| failure.name());
+    format!(
+        "Bulkhead crash {id}: {cause}, fingerprint {print}, build {build}.\n\
+         \n\
+         report.json   why it died, where it was, what was decided\n\
+         attempt.json  what the child was asked to do\n\
+         recording     what it asked of eBay and what came back, as transferred; not there if\n\
+         \u{20}             nothing was recorded or the recording was pruned\n\
+         \n\
+         To bring it about again, offline and under the same limits, with a worker-child of the\n\
+         same build:\n\
+         \n\
+         \u{20}   worker-child replay {id}\n\
+         \n\
+         Exit 0: it ended the same way. Exit 1: it differs or cannot be replayed, and says why.\n\
+         --no-limits looks further than the limits allowed.\n\
+         \n\
+         No access token is in here; what eBay sent is: treat it as your sellers' and buyers'\n\
+         personal data.\n",
+        print = report.fingerprint,
+    )
+}

@@ -1,0 +1,102 @@
+//! Whether a replay can bring a death about again, and with which command: pure.
+
+use std::path::Path;
+
+use shared::flight::RecordingStopped;
+
+use crate::outcome::{Cause, CrashReport, Reproduction};
+
+/// Name of the recording in a crash directory.
+pub const RECORDING: &str = "recording";
+
+/// How the reported death is brought about again. `dir` is its directory, `worker_child` the
+/// child's program.
+///
+/// A replay plays what came over the network; what came from elsewhere it does not have.
+pub fn reproduction(report: &CrashReport, dir: &Path, worker_child: &Path) -> Reproduction {
+    match obstacle(report) {
+        Some(why) => Reproduction::Impossible(why),
+        None => Reproduction::Command(format!(
+            "{} replay {}",
+            shell_word(worker_child),
+            shell_word(dir)
+        )),
+    }
+}
+
+fn obstacle(report: &CrashReport) -> Option<String> {
+    if report.failure.is_none()
+        && let Some(why) = from_elsewhere(&report.verdict.cause)
+    {
+        return Some(why.to_owned());
+    }
+    let Some(recording) = report.recording else {
+        return Some("it is not known what was recorded".to_owned());
+    };
+    if let Some(stopped) = recording.stopped {
+        let why = match stopped {
+            RecordingStopped::Cap => "its cap was reached",
+            RecordingStopped::Write => "it could not be written",
+        };
+        let bytes = recording.bytes;
+        return Some(format!(
+            "the recording is incomplete: {why} after {bytes} bytes"
+        ));
+    }
+    (recording.bytes == 0).then(|| "nothing was recorded".to_owned())
+}
+
+/// Why a cause lies outside what is recorded.
+const fn from_elsewhere(cause: &Cause) -> Option<&'static str> {
+    match cause {
+        Cause::KilledExternally | Cause::KernelOom => {
+            Some("the signal came from outside of Bulkhead, which no replay brings about")
+        }
+        Cause::Cancelled | Cause::Drained => Some("it was ended on purpose"),
+        Cause::Deadline => Some("its time ran out, and a replay does not take that time"),
+        Cause::NeverReady | Cause::SpawnFailed { .. } => {
+            Some("it ended before its orders: there is nothing to replay")
+        }
+        Cause::Completed
+        | Cause::Failed { .. }
+        | Cause::MemoryLimit
+        | Cause::StackOverflow
+        | Cause::Panic
+        | Cause::Abort
+        | Cause::CpuLimit
+        | Cause::Signal { .. }
+        | Cause::Hung
+        | Cause::ProtocolViolation { .. }
+        | Cause::ExitedEarly
+        | Cause::Unknown => None,
+    }
+}
+
+/// The path as one word of a POSIX shell, in quotes where it needs them.
+pub fn shell_word(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%=,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.into_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_shell() {
+        let cases = [
+            ("/srv/b/crashes/1-orders", "/srv/b/crashes/1-orders"),
+            ("/srv/my shop", "'/srv/my shop'"),
+            ("/srv/it's", "'/srv/it'\\''s'"),
+            ("/srv/$HOME;x", "'/srv/$HOME;x'"),
+            ("", "''"),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(shell_word(Path::new(path)), expected);
+        }
+    }
+}

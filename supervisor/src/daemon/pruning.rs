@@ -1,0 +1,168 @@
+//! Pruning of crash reports: looks at database and disk, lets the pure decision decide, removes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use shared::time::Timestamp;
+
+use crate::config::CrashesConfig;
+use crate::crash::{
+    CrashFiles, KeepBounds, KeptCrash, Removal, Removed, list, prune, remove, remove_recording,
+};
+use crate::outcome::CrashId;
+use crate::store::{Store, StoreError};
+
+/// Between two prunings of a running service.
+pub(super) const EVERY: Duration = Duration::from_hours(1);
+
+/// Why pruning did not come to its end. What it had removed until then is gone.
+#[derive(Debug, thiserror::Error)]
+pub enum PruneError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file or directory.
+    #[error("{action} {path} failed: {source}")]
+    Files {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+}
+
+/// The bounds of the configuration.
+pub fn bounds(config: &CrashesConfig) -> KeepBounds {
+    KeepBounds {
+        keep_for: config.keep_for.duration(),
+        keep_count: config.keep_count,
+        keep_bytes: config.keep_bytes.get(),
+    }
+}
+
+/// What pruning would remove now.
+pub async fn to_prune(
+    store: &Store,
+    state_dir: &Path,
+    bounds: KeepBounds,
+    now: Timestamp,
+) -> Result<Vec<Removal>, PruneError> {
+    let crashes = state_dir.join("crashes");
+    // The disk first: a directory seen here whose attempt has ended by the next line has its row
+    // by the line after that.
+    let files = aside(move || {
+        list(&crashes).map_err(|source| PruneError::Files {
+            action: "looking through",
+            path: crashes,
+            source,
+        })
+    })
+    .await?;
+    let running = store.running_attempts().await?;
+    let held = store.held_crashes().await?;
+    let rows = store.crash_times().await?;
+    let mut kept = merge(files, rows, &held);
+    kept.retain(|crash| !running.contains(&crash.id.attempt));
+    Ok(prune(kept, bounds, now))
+}
+
+/// Removes what `to_prune` found: directories first, so that what is left half-way is a report
+/// that says that its files are gone.
+pub async fn carry_out(
+    store: &Store,
+    state_dir: &Path,
+    removals: &[Removal],
+) -> Result<(), PruneError> {
+    let crashes = state_dir.join("crashes");
+    let todo = removals.to_vec();
+    aside(move || {
+        todo.iter()
+            .try_for_each(|removal| remove_files(&crashes, removal))
+    })
+    .await?;
+    let whole = |removal: &&Removal| removal.what == Removed::Everything;
+    let gone: Vec<CrashId> = removals.iter().filter(whole).map(|one| one.id).collect();
+    store.remove_crashes(&gone).await?;
+    Ok(())
+}
+
+fn remove_files(crashes: &Path, removal: &Removal) -> Result<(), PruneError> {
+    let removed = match removal.what {
+        Removed::Everything => remove(crashes, removal.id),
+        Removed::Recording => remove_recording(crashes, removal.id),
+    };
+    removed.map_err(|source| PruneError::Files {
+        action: "removing files of",
+        path: crashes.join(removal.id.to_string()),
+        source,
+    })
+}
+
+/// Away from the threads that talk to children: large files take their time.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PruneError> + Send + 'static,
+) -> Result<T, PruneError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(PruneError::Files {
+            action: "looking after",
+            path: PathBuf::from("crashes"),
+            source: io::Error::other(error),
+        }),
+    }
+}
+
+/// What is on disk and what is in the database, one entry for each crash. One without a row, left
+/// by a supervisor that was killed, is as old as its directory.
+fn merge(
+    files: Vec<CrashFiles>,
+    rows: Vec<(CrashId, Timestamp)>,
+    held: &BTreeSet<CrashId>,
+) -> Vec<KeptCrash> {
+    let mut kept: BTreeMap<CrashId, KeptCrash> = BTreeMap::new();
+    for files in files {
+        let crash = KeptCrash {
+            id: files.id,
+            at: files.at,
+            bytes: files.bytes,
+            recording: files.recording,
+            held: held.contains(&files.id),
+        };
+        kept.insert(files.id, crash);
+    }
+    for (id, at) in rows {
+        let fresh = || KeptCrash {
+            id,
+            at,
+            bytes: 0,
+            recording: None,
+            held: held.contains(&id),
+        };
+        kept.entry(id).or_insert_with(fresh).at = at;
+    }
+    kept.into_values().collect()
+}
+
+/// Says what was pruned.
+pub(super) fn tell(removals: &[Removal]) {
+    if removals.is_empty() {
+        return;
+    }
+    let (all, recordings): (Vec<&Removal>, Vec<&Removal>) = removals
+        .iter()
+        .partition(|removal| removal.what == Removed::Everything);
+    let size_bytes: u64 = removals.iter().map(|removal| removal.bytes).sum();
+    let ids = removals.iter().map(|removal| removal.id.to_string());
+    let ids = ids.collect::<Vec<_>>().join(" ");
+    tracing::info!(
+        crashes = all.len(),
+        recordings = recordings.len(),
+        size_bytes,
+        crash.ids = ids,
+        "old crash reports or their recordings were removed, as [crashes] says"
+    );
+}

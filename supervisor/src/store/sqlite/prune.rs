@@ -1,0 +1,66 @@
+//! What pruning of crash reports asks and removes.
+
+use std::collections::BTreeSet;
+
+use shared::id::AttemptId;
+use shared::time::Timestamp;
+use sqlx::sqlite::SqliteRow;
+
+use super::Store;
+use super::row::Cells;
+use crate::outcome::CrashId;
+use crate::store::error::{During, StoreError};
+
+/// Rows removed in one transaction, so that no commit waits for long.
+const AT_ONCE: usize = 500;
+
+impl Store {
+    /// Every crash report, and when it was written.
+    pub async fn crash_times(&self) -> Result<Vec<(CrashId, Timestamp)>, StoreError> {
+        sqlx::query("SELECT crash_id, at FROM crash_reports")
+            .fetch_all(&self.reader)
+            .await
+            .during("list crash reports")?
+            .iter()
+            .map(time_of)
+            .collect()
+    }
+
+    /// Attempts without an end, of every host.
+    pub async fn running_attempts(&self) -> Result<BTreeSet<AttemptId>, StoreError> {
+        let ids: Vec<i64> =
+            sqlx::query_scalar("SELECT attempt_id FROM attempts WHERE ended_at IS NULL")
+                .fetch_all(&self.reader)
+                .await
+                .during("list open attempts")?;
+        Ok(ids.into_iter().map(AttemptId).collect())
+    }
+
+    /// Removes these crash reports; how many there were.
+    pub async fn remove_crashes(&self, ids: &[CrashId]) -> Result<u64, StoreError> {
+        let action = "remove crash reports";
+        let mut removed = 0;
+        for some in ids.chunks(AT_ONCE) {
+            let mut tx = self.begin(action).await?;
+            for id in some {
+                let done = sqlx::query("DELETE FROM crash_reports WHERE crash_id = ?1")
+                    .bind(id.to_string())
+                    .execute(&mut *tx)
+                    .await
+                    .during(action)?;
+                removed += done.rows_affected();
+            }
+            tx.commit().await.during(action)?;
+        }
+        Ok(removed)
+    }
+}
+
+fn time_of(row: &SqliteRow) -> Result<(CrashId, Timestamp), StoreError> {
+    let id: &str = Cells::new(row, "crash_reports", "a row").get("crash_id")?;
+    let cells = Cells::new(row, "crash_reports", id);
+    let parsed = id
+        .parse()
+        .map_err(|why: String| cells.bad("crash_id", why))?;
+    Ok((parsed, cells.time("at")?))
+}
