@@ -62,5 +62,11 @@ pub fn replay(case: &Case, options: Options) -> Result<Conclusion, LifeError> {
         limits: evidence.limits,
         stderr: evidence.stderr_tail,
     };
-    Ok(conclude(&case.report, lived.astray.as_ref(), replayed))
+    let mut conclusion = conclude(&case.report, lived.astray.as_ref(), replayed);
+    if let Conclusion::Differs { differences, .. } = &mut conclusion
+        && case.is_cut()
+    {
+        differences.push("the last entry of the recording is cut off".to_owned());
+    }
+    Ok(conclusion)
 }

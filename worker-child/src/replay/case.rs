@@ -130,6 +130,11 @@ impl Case {
         }
     }
 
+    /// Whether a death, or someone else, cut the last entry off.
+    pub(super) fn is_cut(&self) -> bool {
+        self.summary.as_ref().is_ok_and(|summary| summary.cut)
+    }
+
     /// Why there is no use in trying.
     pub(super) fn hindrance(&self, options: Options) -> Option<String> {
         let summary = match &self.summary {
