@@ -8,12 +8,14 @@
     reason = "test code"
 )]
 
+mod by_hand;
 mod child;
 mod exits;
 mod finances;
 mod inventory;
 mod memory;
 mod orders;
+mod recording;
 mod rescans;
 mod server;
 mod snapshots;
