@@ -1,6 +1,8 @@
 //! The command line.
 
+mod by_hand;
 pub mod death;
+mod line;
 mod parse;
 mod play;
 mod probe;
@@ -39,6 +41,7 @@ enum Command {
         /// Where the supervisor has put the flight recorder.
         attempt_dir: PathBuf,
     },
+    Run(by_hand::RunArgs),
     Parse(parse::ParseArgs),
     Replay(replay::ReplayArgs),
     /// The child of a replay: plays what is in the directory.
@@ -60,11 +63,8 @@ pub fn main() -> process::ExitCode {
             Command::Sync { attempt_dir } => sync(&attempt_dir),
             Command::Parse(args) => parse::parse(&args),
             Command::Play { directory, only } => play::play(&directory, only),
-            Command::Replay(args) => match replay::run(&args) {
-                // A result, and no exit code of a child.
-                Ok(false) => return process::ExitCode::FAILURE,
-                ended => ended.map(|_| ()),
-            },
+            Command::Replay(args) => return result(replay::run(&args)),
+            Command::Run(args) => return result(by_hand::run(&args)),
             Command::Probe(args) => probe::probe(&args),
         },
         Err(error) => {
@@ -79,6 +79,15 @@ pub fn main() -> process::ExitCode {
     };
     let code = ended.err().unwrap_or(ExitCode::Done);
     process::ExitCode::from(code.code())
+}
+
+/// The code of a command whose answer can be no: 1, which no child exits with.
+fn result(answer: Result<bool, ExitCode>) -> process::ExitCode {
+    match answer {
+        Ok(true) => process::ExitCode::SUCCESS,
+        Ok(false) => process::ExitCode::FAILURE,
+        Err(code) => process::ExitCode::from(code.code()),
+    }
 }
 
 /// One attempt. The order matters and is single-threaded up to the driver: map the flight

@@ -52,7 +52,7 @@ fn failures_come_again() {
 
 #[test]
 fn a_body_that_stalls_hangs_again() {
-    let stage = Stage::new("[accounts.stalled.timeouts]\nsilence = \"2s\"\n");
+    let stage = Stage::new("[accounts.stalled]\nsilence = \"2s\"\n");
     stage.join("stalled", spec("stalled"), "orders,active_inventory");
     let stall = fault("download_result_file", FaultKind::StallBody { after: 100 });
     stage.sim.fault("stalled", stall).unwrap();
@@ -72,7 +72,7 @@ fn a_body_that_stalls_hangs_again() {
 #[test]
 fn a_deadline_does_not_come_again() {
     let stage = Stage::new(
-        "[accounts.late.timeouts]\nsilence = \"20s\"\ndeadline = \"2s\"\nsnapshot_deadline = \"2s\"\n",
+        "[accounts.late]\nsilence = \"20s\"\ndeadline = \"2s\"\nsnapshot_deadline = \"2s\"\n",
     );
     stage.join("late", spec("late"), "orders");
     let stall = fault("order", FaultKind::StallBody { after: 100 });

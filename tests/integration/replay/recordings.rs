@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use integration_tests::harness::crash::reports;
 use integration_tests::harness::process::alive;
+use integration_tests::sim::{AccountSpec, Fault, FaultKind};
 
 use crate::stage::{Stage, spec, token};
 
@@ -63,28 +63,21 @@ fn what_was_tampered_with_differs() {
 #[test]
 fn an_incomplete_recording_is_told() {
     let stage = Stage::new("[recording]\ncap = \"64KiB\"\n");
-    let spec = integration_tests::sim::AccountSpec {
-        name: "bulkhead-trap:panic".to_owned(),
+    let many = AccountSpec {
         orders: 400,
-        ..spec("panic")
+        ..spec("many")
     };
-    stage.join("panic", spec, "orders,messages");
-    stage
-        .sim
-        .fault(
-            "bulkhead-trap:panic",
-            integration_tests::sim::Fault {
-                path: "/sell/fulfillment".to_owned(),
-                kind: integration_tests::sim::FaultKind::MalformedJson {},
-                skip: 0,
-                times: 0,
-            },
-        )
-        .unwrap();
+    stage.join("many", many, "orders");
+    let lies = Fault {
+        path: "/sell/fulfillment".to_owned(),
+        kind: FaultKind::TotalLies { by: 3 },
+        // Two days without orders, and the first page of the third.
+        skip: 3,
+        times: 0,
+    };
+    stage.sim.fault("many", lies).unwrap();
     let log = stage.pass().stderr;
-    let _ = stage.report("panic", &log);
-    let found = reports(&stage.state, "panic");
-    let orders = found.iter().find(|one| one.worker == "orders").unwrap();
+    let orders = &stage.report("many", &log);
     let (code, answer) = stage.replay(&stage.home(orders), &[]);
     assert_eq!(answer["conclusion"], "not_reproducible", "{answer:#}");
     assert_eq!(code, Some(1));

@@ -12,6 +12,7 @@ use shared::attempt::{
 };
 use shared::flight::{self, Flight};
 use shared::id::{AccountId, AttemptId, RunNo};
+use shared::recording;
 use shared::sandbox::SandboxMode;
 use shared::secret::Secret;
 use shared::time::Timestamp;
@@ -45,6 +46,7 @@ pub(crate) struct End {
     pub(crate) status: ExitStatus,
     pub(crate) stderr: String,
     pub(crate) flight: Flight,
+    pub(crate) recording: Vec<u8>,
 }
 
 impl Child {
@@ -58,6 +60,7 @@ impl Child {
         let directory = tempfile::tempdir().unwrap();
         let recorder = flight::initial(workers);
         std::fs::write(directory.path().join("flight"), recorder).unwrap();
+        std::fs::write(directory.path().join("recording"), recording::empty()).unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_worker-child"))
             .arg("sync")
             .arg(directory.path())
@@ -163,8 +166,10 @@ impl Child {
         let status = self.process.wait().unwrap();
         self.watchdog.send(()).ok();
         let recorder = std::fs::read(self.directory.path().join("flight")).unwrap();
+        let recording = std::fs::read(self.directory.path().join("recording")).unwrap();
         End {
             status,
+            recording,
             stderr,
             flight: flight::read(&recorder).unwrap(),
         }

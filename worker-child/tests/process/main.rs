@@ -8,6 +8,7 @@
     reason = "test code"
 )]
 
+mod by_hand;
 mod child;
 mod exits;
 mod faults;
@@ -15,6 +16,7 @@ mod finances;
 mod inventory;
 mod memory;
 mod orders;
+mod recording;
 mod rescans;
 mod sandbox;
 mod server;
