@@ -15,6 +15,7 @@ mod finances;
 mod inventory;
 mod memory;
 mod orders;
+mod privacy;
 mod rescans;
 mod sandbox;
 mod server;
