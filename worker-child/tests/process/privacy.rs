@@ -72,7 +72,6 @@ fn a_supervisor_sees_what_it_needs_and_no_one_sees_more() {
         .read_exact(&mut first)
         .unwrap();
     let pid = child.id();
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     for name in ["status", "stat", "limits"] {
         assert!(can_read(pid, name), "{name}");
     }
@@ -83,11 +82,6 @@ fn a_supervisor_sees_what_it_needs_and_no_one_sees_more() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    for line in ["CapPrm", "CapEff"] {
-        let none = format!("{line}:\t0000000000000000");
-        assert!(status.contains(&none), "{status}");
-    }
-
     let mut other = command("sleep").arg("60").spawn().unwrap();
     let open = can_read(other.id(), "environ");
     other.kill().unwrap();
