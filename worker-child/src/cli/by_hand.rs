@@ -78,7 +78,8 @@ pub(super) fn run(args: &RunArgs) -> Result<bool, ExitCode> {
     let workers: Vec<Worker> = attempt.runs.iter().map(|order| order.worker).collect();
     let begun = start::by_hand(attempt, token).map_err(|error| usage(error.to_string()))?;
     let setup = |error: &dyn std::fmt::Display| complain(error, ExitCode::Setup);
-    let tls = roots::tls(begun.https).map_err(|error| setup(&error))?;
+    super::sandbox(&begun)?;
+    let tls = roots::tls(begun.doors.roots).map_err(|error| setup(&error))?;
     let client =
         Client::new(&begun.attempt, &begun.token, tls, recorder).map_err(|error| setup(&error))?;
     let failed = Rc::new(Cell::new(false));

@@ -191,12 +191,11 @@ pub(super) const CONDITIONAL: &[(i64, &[Argument])] = &[
         libc::SYS_prctl,
         &[Argument(0, Test::Is(libc::PR_SET_PTRACER as u64))],
     ),
-    // Sockets of other families than local ones, the internet's, and the one by which the C library
-    // asks for this machine's addresses.
+    // Sockets of other families than the internet's, and the one by which the C library asks for this
+    // machine's addresses. A local socket may be a way to a service that does as it is told.
     (
         libc::SYS_socket,
         &[
-            Argument(0, Test::IsNot(libc::AF_UNIX as u64)),
             Argument(0, Test::IsNot(libc::AF_INET as u64)),
             Argument(0, Test::IsNot(libc::AF_INET6 as u64)),
             Argument(0, Test::IsNot(libc::AF_NETLINK as u64)),
@@ -206,7 +205,6 @@ pub(super) const CONDITIONAL: &[(i64, &[Argument])] = &[
     (
         libc::SYS_socket,
         &[
-            Argument(0, Test::IsNot(libc::AF_UNIX as u64)),
             Argument(1, bits(KIND, libc::SOCK_STREAM as u64)),
             Argument(2, Test::IsNot(0)),
             Argument(2, Test::IsNot(libc::IPPROTO_TCP as u64)),
@@ -214,10 +212,7 @@ pub(super) const CONDITIONAL: &[(i64, &[Argument])] = &[
     ),
     (
         libc::SYS_socket,
-        &[
-            Argument(0, Test::IsNot(libc::AF_UNIX as u64)),
-            Argument(1, bits(KIND, libc::SOCK_SEQPACKET as u64)),
-        ],
+        &[Argument(1, bits(KIND, libc::SOCK_SEQPACKET as u64))],
     ),
     (
         libc::SYS_socket,

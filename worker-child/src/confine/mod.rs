@@ -15,6 +15,7 @@ mod seccomp;
 use std::os::fd::BorrowedFd;
 
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
+use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities};
 use shared::exit::ExitCode;
 use shared::sandbox::{Layer, SandboxMode};
 
@@ -52,6 +53,9 @@ pub enum ConfineError {
     /// There is something in the environment that is not for a child.
     #[error("the environment holds {0}, which is not for a child")]
     Environment(String),
+    /// Root's privileges could not be given up.
+    #[error("giving up capabilities failed: {0}")]
+    Capabilities(#[source] rustix::io::Errno),
     /// Core dumps could not be forbidden.
     #[error("forbidding core dumps failed: {0}")]
     Core(#[source] rustix::io::Errno),
@@ -73,6 +77,7 @@ impl ConfineError {
             Self::ParentGone => ExitCode::ParentGone,
             Self::Layer { .. }
             | Self::Environment(_)
+            | Self::Capabilities(_)
             | Self::Core(_)
             | Self::Files(_)
             | Self::Death(_) => ExitCode::Confine,
@@ -95,13 +100,14 @@ pub fn parent() -> Option<Pid> {
 }
 
 /// Closes every inherited file but the three standard ones and those to `keep`, forbids core dumps
-/// and new privileges, closes itself to other processes of the same user, and asks to die with the
-/// parent.
+/// and new privileges, gives up those of root, closes itself to other processes of the same user,
+/// and asks to die with the parent.
 ///
 /// What the supervisor reads of `/proc/<pid>`, `stat` and `status`, stays readable to everyone
 /// (`proc(5)`).
 pub fn confine(parent_at_start: Option<Pid>, keep: &[BorrowedFd<'_>]) -> Result<(), ConfineError> {
     give_up_always(keep)?;
+    drop_capabilities().map_err(ConfineError::Capabilities)?;
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(ConfineError::Death)?;
     // A parent that died before the call sends no signal: prctl(2), PR_SET_PDEATHSIG.
     if parent() == parent_at_start {
@@ -151,6 +157,16 @@ fn give_up_always(keep: &[BorrowedFd<'_>]) -> Result<(), ConfineError> {
             .map_err(|source| ConfineError::Layer { layer, source })?;
     }
     limits::forbid_core_dumps().map_err(ConfineError::Core)
+}
+
+/// A child of root's is root in name only (`capabilities(7)`); one of any other user has none.
+fn drop_capabilities() -> rustix::io::Result<()> {
+    let none = CapabilitySets {
+        effective: CapabilitySet::empty(),
+        permitted: CapabilitySet::empty(),
+        inheritable: CapabilitySet::empty(),
+    };
+    set_capabilities(None, none)
 }
 
 fn put_in_force(layer: Layer, doors: &Doors, keep: &[BorrowedFd<'_>]) -> Result<(), LayerError> {

@@ -4,6 +4,7 @@ use std::env;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Error, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream, ToSocketAddrs};
+use std::os::fd::{AsFd, IntoRawFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{SocketAddr, UnixStream};
@@ -25,7 +26,7 @@ use worker_child::confine;
 
 use crate::call::call;
 use crate::prisoner::doors;
-use crate::scene::{ABSTRACT, INHERITED, OPEN, SHUT, VICTIM};
+use crate::scene::{ABSTRACT, INHERITED, LOCAL, OPEN, SHUT, VICTIM};
 
 /// A way out.
 pub(crate) struct Attempt {
@@ -123,9 +124,16 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
         // Ignored by whoever does not wait for it (signal(7)).
         Ok(kill_process(getppid().unwrap(), Signal::URG)?)
     }),
-    stopped("connect to its abstract socket", &[LandlockScope], || {
-        let address = SocketAddr::from_abstract_name(env::var(ABSTRACT).unwrap())?;
-        UnixStream::connect_addr(&address).map(drop)
+    stopped(
+        "connect to its abstract socket",
+        &[LandlockScope, Seccomp],
+        || {
+            let address = SocketAddr::from_abstract_name(env::var(ABSTRACT).unwrap())?;
+            UnixStream::connect_addr(&address).map(drop)
+        },
+    ),
+    stopped("connect to its local socket", &[Seccomp], || {
+        UnixStream::connect(env::var_os(LOCAL).unwrap()).map(drop)
     }),
     stopped("connect to another port", &[LandlockNetwork], || {
         TcpStream::connect(other_port()).map(drop)
@@ -201,6 +209,16 @@ const OTHERS: &[Attempt] = &[
         let missing = confine::sandbox(mode, &doors()).map_err(Error::other)?;
         let names: Vec<_> = missing.iter().map(|one| one.layer.name()).collect();
         Err(Error::other(format!("without {}, ", names.join(", "))))
+    }),
+    stopped("keep a file", &[], || {
+        let kept = File::open(victim())?;
+        let other = File::open(victim())?.into_raw_fd();
+        confine::take(FilesClosed, &doors(), &[kept.as_fd()]).map_err(Error::other)?;
+        kept.metadata()?;
+        match fs::symlink_metadata(format!("/proc/self/fd/{other}")) {
+            Ok(_) => Err(Error::other("the other is open, too")),
+            Err(_) => Ok(()),
+        }
     }),
     stopped("refused calls", &[], crate::refusals::try_all),
 ];

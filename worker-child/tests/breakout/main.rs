@@ -86,6 +86,8 @@ fn what_a_sync_needs_is_still_there() {
         let outcome = answer(&scene, need, &Given::Mode(SandboxMode::BestEffort));
         assert_eq!(outcome, Outcome::Out, "{need}");
     }
+    let nothing = Given::Layers(Vec::new());
+    assert_eq!(answer(&scene, "keep a file", &nothing), Outcome::Out);
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::fs::File;
 use std::net::TcpListener;
+use std::os::fd::AsRawFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
-use std::path::PathBuf;
 
 use rustix::io::{FdFlags, fcntl_setfd};
 use tempfile::TempDir;
@@ -18,6 +18,8 @@ pub(crate) struct Scene {
     shut: TcpListener,
     /// An abstract socket of this process.
     _abstract: UnixListener,
+    /// A socket of this process in the directory.
+    _local: UnixListener,
     abstract_name: String,
     /// A file that every child inherits.
     inherited: File,
@@ -27,6 +29,7 @@ pub(crate) struct Scene {
 pub(crate) const VICTIM: &str = "BREAKOUT_VICTIM";
 pub(crate) const OPEN: &str = "BREAKOUT_OPEN";
 pub(crate) const SHUT: &str = "BREAKOUT_SHUT";
+pub(crate) const LOCAL: &str = "BREAKOUT_LOCAL";
 pub(crate) const ABSTRACT: &str = "BREAKOUT_ABSTRACT";
 pub(crate) const INHERITED: &str = "BREAKOUT_INHERITED";
 
@@ -40,30 +43,29 @@ impl Scene {
         let inherited = File::create(directory.path().join("inherited")).unwrap();
         fcntl_setfd(&inherited, FdFlags::empty()).unwrap();
         Self {
-            directory,
             open,
             shut,
+            _local: UnixListener::bind(directory.path().join("socket")).unwrap(),
             _abstract: UnixListener::bind_addr(&address).unwrap(),
             abstract_name,
             inherited,
+            directory,
         }
     }
 
-    /// A file with something in it, made anew.
-    fn victim(&self) -> PathBuf {
-        let path = self.directory.path().join("victim");
-        std::fs::write(&path, "something").unwrap();
-        path
-    }
-
-    /// What a prisoner is told, by name.
+    /// What a prisoner is told, by name. The file that it may harm is made anew.
     pub(crate) fn told(&self) -> Vec<(&'static str, String)> {
-        use std::os::fd::AsRawFd;
+        let path = |name| {
+            let path = self.directory.path().join(name);
+            path.to_str().unwrap().to_owned()
+        };
+        std::fs::write(path("victim"), "something").unwrap();
         let port = |listener: &TcpListener| listener.local_addr().unwrap().port().to_string();
         vec![
-            (VICTIM, self.victim().to_str().unwrap().to_owned()),
+            (VICTIM, path("victim")),
             (OPEN, port(&self.open)),
             (SHUT, port(&self.shut)),
+            (LOCAL, path("socket")),
             (ABSTRACT, self.abstract_name.clone()),
             (INHERITED, self.inherited.as_raw_fd().to_string()),
         ]

@@ -16,6 +16,7 @@ mod finances;
 mod inventory;
 mod memory;
 mod orders;
+mod privacy;
 mod recording;
 mod rescans;
 mod sandbox;

@@ -1,7 +1,9 @@
 //! The sandbox of the real binary: what is in force while it syncs, and what it says of it.
 
 use std::fs;
+use std::process::Command;
 
+use serde_json::Value;
 use shared::attempt::Attempt;
 use shared::exit::ExitCode;
 use shared::sandbox::{Layer, SandboxMode};
@@ -38,6 +40,12 @@ fn shows(status: &str, line: &str) -> bool {
     status.lines().any(|shown| shown == line)
 }
 
+fn gave_up_always(status: &str) {
+    for line in ["NoNewPrivs:\t1", "CapPrm:\t0000000000000000"] {
+        assert!(shows(status, line), "{line}: {status}");
+    }
+}
+
 #[test]
 fn with_every_layer_a_sync_goes_well() {
     if landlock_abi() < Some(6) {
@@ -48,7 +56,7 @@ fn with_every_layer_a_sync_goes_well() {
     assert!(end.status.success(), "{}", end.stderr);
     assert_eq!(end.stderr, "");
     assert_eq!(end.flight.sandbox, Layer::ALL);
-    assert!(shows(&status, "NoNewPrivs:\t1"), "{status}");
+    gave_up_always(&status);
     assert!(shows(&status, "Seccomp:\t2"), "{status}");
 }
 
@@ -57,7 +65,7 @@ fn off_leaves_what_every_kernel_has() {
     let (end, status) = sync(SandboxMode::Off);
     assert!(end.status.success(), "{}", end.stderr);
     assert_eq!(end.flight.sandbox, ALWAYS);
-    assert!(shows(&status, "NoNewPrivs:\t1"), "{status}");
+    gave_up_always(&status);
     assert!(shows(&status, "Seccomp:\t0"), "{status}");
 }
 
@@ -101,4 +109,37 @@ fn an_environment_with_a_stranger_is_refused() {
     assert_eq!(end.status.code(), Some(expected), "{}", end.stderr);
     assert!(end.stderr.contains("DATABASE_URL"), "{}", end.stderr);
     assert!(!end.stderr.contains("CANARY"), "{}", end.stderr);
+}
+
+#[test]
+fn probe_says_what_is_in_force_and_why_not() {
+    let ended = Command::new(env!("CARGO_BIN_EXE_worker-child"))
+        .args(["probe", "--port", "8443", "--port", "443"])
+        .output()
+        .unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    let probed: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!(
+        probed["landlock_abi"].as_i64(),
+        landlock_abi().map(i64::from)
+    );
+    let layers = probed["layers"].as_array().unwrap();
+    let names = layers.iter().map(|layer| layer["layer"].as_str().unwrap());
+    assert!(names.eq(Layer::ALL.map(Layer::name)), "{probed}");
+    for layer in layers {
+        let in_force = layer["in_force"].as_bool().unwrap();
+        assert_ne!(in_force, layer["why"].is_string(), "{layer}");
+    }
+    if landlock_abi() >= Some(6) {
+        assert!(
+            layers.iter().all(|layer| layer["in_force"] == true),
+            "{probed}"
+        );
+    }
+    let roots = probed["certificate_roots"].as_u64().unwrap();
+    assert_ne!(
+        roots > 0,
+        probed["certificate_roots_why"].is_string(),
+        "{probed}"
+    );
 }
