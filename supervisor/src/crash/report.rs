@@ -32,6 +32,8 @@ pub struct ReportInput<'a> {
     pub host: &'a str,
     /// Process id of the child, if it was started.
     pub pid: Option<u32>,
+    /// When the end of the child was seen, if it was started.
+    pub died_at: Option<Timestamp>,
     /// What is known about the end.
     pub evidence: &'a Evidence,
     /// What was concluded from it.
@@ -86,6 +88,7 @@ pub fn assemble(input: &ReportInput<'_>) -> CrashReport {
         build: BUILD.to_owned(),
         host: input.host.to_owned(),
         pid: input.pid,
+        died_at: input.died_at,
         verdict: input.verdict.clone(),
         fingerprint: fingerprint_of(
             input.id.worker,
@@ -96,6 +99,8 @@ pub fn assemble(input: &ReportInput<'_>) -> CrashReport {
         ),
         failure,
         ending: evidence.ending,
+        raw_status: evidence.raw_status,
+        cpu_ms: evidence.outside.cpu_ms,
         kill: evidence.kill.clone(),
         limits: evidence.limits,
         slot: evidence.slot,
