@@ -59,3 +59,6 @@ fn in_words(used: u64, limit: u64) -> String {
     let limit = limit / 1000;
     format!("it had used {used} ms of CPU time, its limit was {limit} s of CPU time")
 }
+
+#[cfg(test)]
+mod tests;

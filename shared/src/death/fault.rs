@@ -85,3 +85,6 @@ pub(super) fn contradiction(flight: &Flight, number: i32) -> Option<String> {
         "the flight recorder has another fault, which is not how it ended: {words}"
     ))
 }
+
+#[cfg(test)]
+mod tests;

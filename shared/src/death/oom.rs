@@ -76,3 +76,6 @@ fn of_the_machine(evidence: &Evidence) -> Option<String> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,6 +41,11 @@ pub(super) fn hold(rows: Vec<Row>) {
     }
 }
 
+/// All sentences of the evidence.
+pub(super) fn text_of(evidence: &Evidence) -> String {
+    classify(evidence).evidence.join("\n")
+}
+
 /// Two unfinished runs, `Hello` said, limits known, nothing in the flight recorder.
 pub(super) fn evidence(ending: Ending) -> Evidence {
     let workers = [Worker::Orders, Worker::ActiveInventory];
