@@ -171,7 +171,6 @@ async fn bury(
     status: std::io::Result<ExitStatus>,
     limits: Option<Limits>,
 ) -> Life {
-    let died_at = Some(conversation.context.clock.now());
     let counters: Vec<RunCounters> = conversation
         .attempt
         .runs
@@ -188,7 +187,7 @@ async fn bury(
     let stderr = process.finish(conversation.given.all()).await;
     Life {
         pid: Some(pid),
-        died_at,
+        died_at: conversation.died_at,
         spawn_error: None,
         status: status.ok(),
         kill: conversation.ladder.map(|ladder| ladder.reason().clone()),
