@@ -8,12 +8,16 @@ use crate::death::Ending;
 // Numbers as on x86 and ARM (`signal(7)`); other machines have others and are not supported.
 pub(super) const SIGHUP: i32 = 1;
 pub(super) const SIGINT: i32 = 2;
+pub(super) const SIGILL: i32 = 4;
 pub(super) const SIGABRT: i32 = 6;
+pub(super) const SIGBUS: i32 = 7;
+pub(super) const SIGFPE: i32 = 8;
 pub(super) const SIGKILL: i32 = 9;
 pub(super) const SIGSEGV: i32 = 11;
 pub(super) const SIGTERM: i32 = 15;
 pub(super) const SIGXCPU: i32 = 24;
 pub(super) const SIGXFSZ: i32 = 25;
+pub(super) const SIGSYS: i32 = 31;
 
 /// Names by number, from 1.
 const NAMES: [&str; 31] = [
@@ -56,6 +60,11 @@ pub fn ending(status: ExitStatus) -> Option<Ending> {
     exited.or_else(|| status.signal().map(Ending::Signaled))
 }
 
+/// The number that the kernel gave for the ending, as `wait(2)` has it.
+pub fn raw_status(status: ExitStatus) -> i32 {
+    status.into_raw()
+}
+
 /// The name of a signal, for example `SIGSEGV`; `signal 40` for one without a name.
 pub fn signal_name(number: i32) -> String {
     let name = usize::try_from(number)
@@ -89,7 +98,12 @@ mod tests {
             (0xffff, None),
         ];
         for (raw, expected) in cases {
-            assert_eq!(ending(ExitStatus::from_raw(raw)), expected, "{raw:#x}");
+            let status = ExitStatus::from_raw(raw);
+            assert_eq!(
+                (ending(status), raw_status(status)),
+                (expected, raw),
+                "{raw:#x}"
+            );
         }
     }
 

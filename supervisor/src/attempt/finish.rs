@@ -1,12 +1,11 @@
 //! From the end of a process to its end in the store: evidence, verdict, outcomes, decisions,
 //! reports, one transaction.
 
-use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::time::Instant;
 
 use shared::attempt::{Attempt, RunOrder};
-use shared::death::{self, RunOutcomes};
+use shared::death::{self, Outside, RunOutcomes};
 use shared::failure::Failure;
 use shared::flight::Flight;
 use shared::time::Timestamp;
@@ -47,6 +46,8 @@ pub(super) struct Undertaking<'a> {
 #[derive(Debug)]
 pub(super) struct Life {
     pub pid: Option<u32>,
+    /// When its end was seen.
+    pub died_at: Option<Timestamp>,
     pub spawn_error: Option<String>,
     pub status: Option<ExitStatus>,
     pub kill: Option<KillReason>,
@@ -57,6 +58,7 @@ pub(super) struct Life {
     pub flight: Result<Flight, String>,
     pub limits: Option<Limits>,
     pub peak_resident: Option<u64>,
+    pub outside: Outside,
     pub stderr: StderrText,
     pub said: Said,
     pub counters: Vec<RunCounters>,
@@ -89,7 +91,7 @@ pub(super) async fn conclude(
     let counters = std::mem::take(&mut life.counters);
     let passed = std::mem::take(&mut life.passed);
     let stderr = std::mem::take(&mut life.stderr);
-    let pid = life.pid;
+    let (pid, died_at) = (life.pid, life.died_at);
     let child_build = life.child_build.take();
     let said = std::mem::replace(&mut life.said, Said::new(0)).into_ends();
     let evidence = evidence(life, &stderr, undertaking, &said);
@@ -104,6 +106,7 @@ pub(super) async fn conclude(
         peak_resident: peaks.resident,
         pid,
         child_build: child_build.as_deref(),
+        died_at,
         now: context.clock.now(),
     };
     let mut rng = fastrand::Rng::with_seed(orders.seed);
@@ -157,7 +160,7 @@ fn evidence(
     Evidence {
         spawn_error: life.spawn_error,
         ending: life.status.and_then(death::ending),
-        raw_status: life.status.map(ExitStatus::into_raw),
+        raw_status: life.status.map(death::raw_status),
         kill: life.kill,
         signals_sent: life.signals_sent,
         hello: life.hello,
@@ -165,6 +168,8 @@ fn evidence(
         flight: life.flight,
         limits: life.limits,
         slot: undertaking.assignment.slot,
+        cgroup_oom_kills: None,
+        outside: life.outside,
         stderr_tail: if stderr.tail.is_empty() {
             stderr.head.clone()
         } else {
@@ -184,6 +189,7 @@ struct Judge<'a> {
     peak_resident: Option<u64>,
     pid: Option<u32>,
     child_build: Option<&'a str>,
+    died_at: Option<Timestamp>,
     now: Timestamp,
 }
 
@@ -222,7 +228,8 @@ impl Judge<'_> {
         let (policy, decision) =
             policy::decide(&state.policy, &outcome, &facts, &config.policy, rng);
         let cursor = counters.cursor.or(state.cursor);
-        let report = deserves_report(&outcome, &decision)
+        let suspected = self.outcomes.suspects && outcome == Outcome::Interrupted;
+        let report = (suspected || deserves_report(&outcome, &decision))
             .then(|| self.report(order, &outcome, &decision, cursor));
         let told = RanRun {
             worker: order.worker,
@@ -307,6 +314,7 @@ impl Judge<'_> {
             child_build: self.child_build,
             crashes: &context.state_dir.join("crashes"),
             worker_child: &context.worker_child,
+            died_at: self.died_at,
             evidence: self.evidence,
             verdict: self.verdict,
             outcome,
@@ -318,7 +326,8 @@ impl Judge<'_> {
     }
 }
 
-/// A death deserves a report, and so does a failure that is charged or halves a slice. Throttling,
+/// A death deserves a report (one for each suspect where nobody can be named), and so does a failure
+/// that is charged or halves a slice. Throttling,
 /// a network that is down, a token that ran out are in `runs`, and would drown the others here.
 fn deserves_report(outcome: &Outcome, decision: &Decision) -> bool {
     match outcome {

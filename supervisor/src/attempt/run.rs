@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use shared::attempt::{Attempt, Endpoints};
 use shared::build::BUILD;
+use shared::death::Outside;
 
 use super::converse::{Beginning, Conversation, LEASE};
 use super::directory::Directory;
@@ -187,13 +188,15 @@ async fn bury(
         .collect();
     let flight = conversation.directory.flight.read();
     let refused = conversation.given.mark(conversation.said.unauthorized());
-    let process = conversation.process;
+    let mut process = conversation.process;
+    let outside = process.outside();
     let pid = process.pid();
     let peak_resident = process.peak_resident();
     let signals_sent = process.signals_sent().to_vec();
     let stderr = process.finish(conversation.given.all()).await;
     Life {
         pid: Some(pid),
+        died_at: conversation.died_at,
         spawn_error: None,
         status: status.ok(),
         kill: conversation.ladder.map(|ladder| ladder.reason().clone()),
@@ -204,6 +207,7 @@ async fn bury(
         flight,
         limits,
         peak_resident,
+        outside,
         stderr,
         said: conversation.said,
         counters,
@@ -218,6 +222,7 @@ impl Life {
     fn unborn(why: String, directory: Option<Directory>) -> Self {
         Self {
             pid: None,
+            died_at: None,
             spawn_error: Some(why),
             status: None,
             kill: None,
@@ -228,6 +233,7 @@ impl Life {
             flight: Err("no process was started".to_owned()),
             limits: None,
             peak_resident: None,
+            outside: Outside::default(),
             stderr: crate::outcome::StderrText::default(),
             said: Said::new(0),
             counters: Vec::new(),

@@ -85,15 +85,21 @@ pub struct CrashReport {
     pub host: String,
     /// Process id of the child, if it was started.
     pub pid: Option<u32>,
+    /// When its end was seen, if it was started.
+    #[serde(default)]
+    pub died_at: Option<Timestamp>,
     /// How the process ended, how sure that is, and why we think so.
     pub verdict: Verdict,
     /// The failure, if the run ended by its own word.
     pub failure: Option<Failure>,
     /// How the process ended.
     pub ending: Option<Ending>,
-    /// The same as the kernel gave it (`wait(2)`).
+    /// The same as the number that the kernel gave (`wait(2)`).
     #[serde(default)]
     pub raw_status: Option<i32>,
+    /// CPU time that it used, user and system, in milliseconds.
+    #[serde(default)]
+    pub cpu_ms: Option<u64>,
     /// Why we killed it, if we did.
     pub kill: Option<KillReason>,
     /// Limits as set from outside and read back; a child runs only if both are the same.

@@ -53,9 +53,9 @@ fn the_third_charged_death_is_quarantined_until_released() {
     assert_eq!(state.once().code, Some(1));
     assert_eq!(state.once().code, Some(1));
     let expected = [
-        "1 orders died signal: solitary, charged",
-        "2 orders died signal: backoff, charged",
-        "3 orders died signal: quarantine, charged",
+        "1 orders died segv: solitary, charged",
+        "2 orders died segv: backoff, charged",
+        "3 orders died segv: quarantine, charged",
     ];
     assert_eq!(story(&state), expected);
 
@@ -93,10 +93,10 @@ fn an_interrupted_sibling_is_free_and_runs_again() {
     let ended = state.once();
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     let expected = [
-        "1 orders died signal: solitary, charged",
+        "1 orders died segv: solitary, charged",
         "1 active_inventory interrupted: again",
         "2 active_inventory completed: reset",
-        "3 orders died signal: backoff, charged",
+        "3 orders died segv: backoff, charged",
     ];
     assert_eq!(story(&state), expected);
     assert_eq!(tally(&state, "active_inventory"), 0);

@@ -2,14 +2,15 @@
 
 use std::io;
 use std::os::unix::process::CommandExt as _;
-use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
 use rustix::process::{Pid, Signal, kill_process_group};
 use shared::attempt::Attempt;
-use shared::death::{self, Evidence, KillReason, Limits, MemorySlot, Outcome, RunFact};
+use shared::death::{self, Evidence, KillReason, Limits, MemorySlot, Outcome, Outside, RunFact};
 use shared::flight::Flight;
 use shared::id::RunNo;
 use shared::wire::codec;
@@ -55,6 +56,7 @@ pub struct Lived {
     flight: Result<Flight, String>,
     limits: Option<Limits>,
     stderr: String,
+    cpu_ms: Option<u64>,
     /// What each run said itself, by position.
     pub said: Vec<Option<Outcome>>,
     /// Why it was given up, if it was.
@@ -72,7 +74,7 @@ impl Lived {
         Evidence {
             spawn_error: None,
             ending: self.status.and_then(death::ending),
-            raw_status: self.status.map(ExitStatusExt::into_raw),
+            raw_status: self.status.map(death::raw_status),
             kill: self.kill.clone(),
             signals_sent: self
                 .killed
@@ -83,6 +85,11 @@ impl Lived {
             bye: self.bye,
             flight: self.flight.clone(),
             limits: self.limits,
+            cgroup_oom_kills: None,
+            outside: Outside {
+                cpu_ms: self.cpu_ms,
+                ..Outside::default()
+            },
             slot,
             stderr_tail: self.stderr.clone(),
             runs: fact.collect(),
@@ -323,8 +330,16 @@ impl Life<'_> {
             flight: self.place.flight(),
             limits,
             stderr: heard.last_words(),
+            cpu_ms: cpu_ms(),
             said: self.said,
             astray: diverged.or(self.astray),
         }
     }
+}
+
+/// CPU time of the children that were waited for, in milliseconds: there is only the one.
+fn cpu_ms() -> Option<u64> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
+    let spent = usage.user_time() + usage.system_time();
+    u64::try_from(spent.num_milliseconds()).ok()
 }
