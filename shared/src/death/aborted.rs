@@ -1,7 +1,7 @@
 //! When SIGABRT ended the process: a panic, a failed allocation, a stack overflow and `abort()` all
 //! end so.
 
-use crate::flight::{FailedAllocation, Flight};
+use crate::flight::{FailedAllocation, Fault, Flight};
 
 use super::classify::Finding;
 use super::exit::SIGABRT;
@@ -21,7 +21,7 @@ pub(super) fn aborted(evidence: &Evidence, observation: String) -> Finding {
 }
 
 fn noted(evidence: &Evidence, flight: &Flight, observation: String) -> Finding {
-    let overflow = flight.fault.filter(|fault| fault.is_stack_overflow());
+    let overflow = flight.fault.filter(Fault::is_stack_overflow);
     if let Some(note) = &flight.panic {
         let finding = Finding::new(Cause::Panic, Confidence::Proven, observation)
             .and(format!("the flight recorder has the panic: {}", note.text));

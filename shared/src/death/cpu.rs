@@ -45,14 +45,20 @@ pub(super) fn at_hard_limit(evidence: &Evidence, observation: &str) -> Option<Fi
     )
 }
 
+/// What it had used, against the limit at which the kernel sends SIGKILL.
+pub(super) fn at_the_end(evidence: &Evidence) -> Option<String> {
+    let limit = soft(evidence.limits?).saturating_add(CPU_SLACK.saturating_mul(1000));
+    Some(in_words(evidence.outside.cpu_ms?, limit))
+}
+
 const fn soft(limits: Limits) -> u64 {
     limits.cpu_seconds.saturating_mul(1000)
 }
 
-// The kernel charges the limit by clock ticks and shows finer sums: the two may differ by some
-// percent (`proc(5)`, `setrlimit(2)`).
+// 75 %: the kernel charges the limit by clock ticks and shows finer sums, and on a machine whose
+// processors are busy the two differ by a good part (`proc(5)`, `setrlimit(2)`).
 const fn is_near(used: u64, limit: u64) -> bool {
-    used >= limit / 10 * 9
+    used >= limit / 4 * 3
 }
 
 fn in_words(used: u64, limit: u64) -> String {

@@ -32,14 +32,13 @@ pub fn culprit(evidence: &Evidence, cause: &Cause) -> Answer {
         Cause::Deadline => late(evidence),
         Cause::Panic => panicked(evidence),
         Cause::MemoryLimit => hoarder(evidence),
-        Cause::StackOverflow => faulted(evidence),
         Cause::Abort => match polled(evidence) {
             Some(run) => (Some(run), Confidence::Proven),
             None => only(evidence),
         },
         // The CPU time and the recording are shared by all runs.
         Cause::Signal { number, .. } if [SIGXCPU, SIGXFSZ].contains(number) => only(evidence),
-        Cause::Signal { .. } => faulted(evidence),
+        Cause::StackOverflow | Cause::Signal { .. } => faulted(evidence),
         Cause::ExitedEarly => match polled(evidence) {
             Some(run) if sole(evidence).is_none() => (Some(run), Confidence::Inferred),
             _ => only(evidence),

@@ -2,6 +2,7 @@
 //! evidence makes it so.
 
 use super::classify::Finding;
+use super::cpu::at_the_end;
 use crate::death::{Cause, Confidence, Evidence};
 
 /// The cause, if the kernel says of this process in particular that it ran out of memory; the signal
@@ -46,6 +47,10 @@ pub(super) fn suspected(evidence: &Evidence, observation: &str) -> Option<Findin
 /// A SIGKILL that is not ours and that no evidence of the kernel explains.
 pub(super) fn by_somebody(evidence: &Evidence, observation: String) -> Finding {
     let found = Finding::new(Cause::KilledExternally, Confidence::Inferred, observation);
+    let found = match at_the_end(evidence) {
+        Some(used) => found.and(used),
+        None => found,
+    };
     match of_the_machine(evidence) {
         Some(kills) if evidence.cgroup_oom_kills == Some(0) => found
             .and(kills)

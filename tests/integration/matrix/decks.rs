@@ -6,10 +6,10 @@ use fastrand::Rng;
 use integration_tests::faulty::deck::log_of;
 
 use crate::rows::{Pace, Row, rows};
-use crate::stage::{DYING, STILL, Stage};
+use crate::stage::{DYING, STILL, Stage, dying, still};
 
 /// How often each row is drawn that waits for a limit.
-const STILL_DRAWS: usize = 3;
+const STILL_DRAWS: usize = 2;
 /// How often each row is drawn that uses much of the processor.
 const HEAVY_DRAWS: usize = 2;
 
@@ -50,8 +50,10 @@ pub(crate) fn deal(stage: &Stage, deaths: usize, rng: &mut Rng) -> Vec<Deck> {
         let all = rows().into_iter();
         all.filter(|row| row.pace() == pace).collect()
     };
-    let (still, heavy, quick) = (of(Pace::Still), of(Pace::Heavy), of(Pace::Quick));
-    let mut slow: Vec<Row> = std::iter::repeat_n(still, STILL_DRAWS).flatten().collect();
+    let (limited, heavy, quick) = (of(Pace::Still), of(Pace::Heavy), of(Pace::Quick));
+    let mut slow: Vec<Row> = std::iter::repeat_n(limited, STILL_DRAWS)
+        .flatten()
+        .collect();
     let mut fast: Vec<Row> = std::iter::repeat_n(heavy, HEAVY_DRAWS).flatten().collect();
     fast.extend(quick.iter().cloned());
     while slow.len() + fast.len() < deaths {
@@ -60,20 +62,19 @@ pub(crate) fn deal(stage: &Stage, deaths: usize, rng: &mut Rng) -> Vec<Deck> {
     rng.shuffle(&mut slow);
     rng.shuffle(&mut fast);
     let mut decks: Vec<Deck> = DYING
-        .map(|number| (stage.dying(number), Vec::new()))
-        .chain(STILL.iter().map(|worker| (stage.still(worker), Vec::new())))
+        .map(|number| (dying(number), Vec::new()))
+        .chain(STILL.iter().map(|worker| (still(worker), Vec::new())))
         .map(|(account, rows)| Deck {
             stage_file: stage.deck_file(&account),
             account,
             rows,
         })
         .collect();
-    let dying = DYING.len();
     for (position, row) in fast.into_iter().enumerate() {
-        decks[position % dying].rows.push(row);
+        decks[position % DYING.len()].rows.push(row);
     }
     for row in slow {
-        let account = stage.still(&row.worker);
+        let account = still(&row.worker);
         let deck = decks.iter_mut().find(|deck| deck.account == account);
         deck.unwrap().rows.push(row);
     }

@@ -69,6 +69,11 @@ impl<'a> Figures<'a> {
                 self.reported.len()
             ),
         ));
+        self.print_delays();
+        self.print_causes();
+    }
+
+    fn print_delays(&self) {
         for (name, delays) in [("undisturbed", self.calm), ("beside deaths", self.storm)] {
             tell(&format!(
                 "start delay of the healthy, {name}: median {} ms, 95 % {} ms ({} starts)",
@@ -82,6 +87,9 @@ impl<'a> Figures<'a> {
             "ratio of the medians: {ratio:.2} (goal: at most {})",
             LATER.0
         ));
+    }
+
+    fn print_causes(&self) {
         let mut causes: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         for one in self.judged {
             *causes.entry((&one.cause, &one.confidence)).or_default() += 1;
@@ -143,5 +151,6 @@ fn percent(some: usize, all: usize) -> String {
 
 /// Says a line on standard error, which the test harness does not capture.
 pub(crate) fn tell(line: &str) {
-    writeln!(io::stderr(), "crash matrix: {line}").unwrap();
+    let line = format!("crash matrix: {line}\n");
+    io::stderr().write_all(line.as_bytes()).unwrap();
 }

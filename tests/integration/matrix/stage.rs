@@ -15,7 +15,7 @@ use crate::rows::{Pace, rows};
 use crate::traces::{CANARY, Sampler};
 
 /// Accounts that die at once.
-pub(crate) const DYING: Range<usize> = 0..16;
+pub(crate) const DYING: Range<usize> = 0..40;
 /// Accounts that die of silence or after their time, one for each worker that can.
 pub(crate) const STILL: [&str; 2] = ["orders", "active_inventory"];
 /// Accounts that are well.
@@ -49,16 +49,26 @@ snapshot_deadline = "2m"
 stop_grace = "100ms"
 term_grace = "300ms"
 [sync]
-interval = { orders = "4s", active_inventory = "4s", transactions = "4s", returns = "4s", cases = "1s", messages = "1s" }
+interval = { orders = "10s", active_inventory = "10s", transactions = "10s", returns = "10s", cases = "1s", messages = "1s" }
 lag = "0ms"
 first_span = "3d"
 [policy]
-backoff_base = "4s"
-backoff_cap = "4s"
-death_backoff_base = "4s"
-death_backoff_cap = "4s"
+backoff_base = "10s"
+backoff_cap = "10s"
+death_backoff_base = "10s"
+death_backoff_cap = "10s"
 quarantine_after = 100
 "#;
+
+/// Name of an account that dies at once.
+pub(crate) fn dying(number: usize) -> String {
+    format!("dying{number}")
+}
+
+/// Name of the account whose worker dies of silence.
+pub(crate) fn still(worker: &str) -> String {
+    format!("still-{worker}")
+}
 
 /// The state directory.
 #[derive(Debug)]
@@ -73,19 +83,19 @@ impl Stage {
             state: State::empty(),
         };
         let child = binaries().faulty_child.to_str().unwrap();
-        let still = STILL.map(|worker| {
+        let limits = STILL.map(|worker| {
             format!(
                 "[accounts.{}]\nsilence = \"2s\"\ndeadline = \"4s\"\nsnapshot_deadline = \"4s\"\n",
-                stage.still(worker)
+                still(worker)
             )
         });
-        let config = format!("worker_child = \"{child}\"\n{SETTINGS}{}", still.concat());
+        let config = format!("worker_child = \"{child}\"\n{SETTINGS}{}", limits.concat());
         stage.state.write_config(&config);
         for number in DYING {
-            stage.add(&stage.dying(number), DYING_WORKERS);
+            stage.add(&dying(number), DYING_WORKERS);
         }
         for worker in STILL {
-            stage.add(&stage.still(worker), worker);
+            stage.add(&still(worker), worker);
         }
         for number in HEALTHY {
             stage.add(&format!("healthy{number}"), HEALTHY_WORKERS);
@@ -97,16 +107,6 @@ impl Stage {
         let deck = self.deck_file(account);
         let script = format!("count={ITEMS};deck={};canary={CANARY}", deck.display());
         self.state.add_account(account, workers, &script);
-    }
-
-    /// Name of an account that dies at once.
-    pub(crate) fn dying(&self, number: usize) -> String {
-        format!("dying{number}")
-    }
-
-    /// Name of the account whose worker dies of silence.
-    pub(crate) fn still(&self, worker: &str) -> String {
-        format!("still-{worker}")
     }
 
     /// Where an account's deck is.

@@ -63,6 +63,19 @@ fn exits() {
             INFERRED,
             "a panic that did not abort",
         ),
+        (exited(127), "unknown", INFERRED, "127 of its own"),
+        (
+            exited(127).before_hello(),
+            "spawn_failed",
+            INFERRED,
+            "a library is missing",
+        ),
+    ]);
+}
+
+#[test]
+fn exits_with_other_notes() {
+    hold(vec![
         (
             exited(101).panic(Some(0)).bye(),
             "panic",
@@ -104,13 +117,6 @@ fn exits() {
             "completed",
             PROVEN,
             "what is committed is committed",
-        ),
-        (exited(127), "unknown", INFERRED, "127 of its own"),
-        (
-            exited(127).before_hello(),
-            "spawn_failed",
-            INFERRED,
-            "a library is missing",
         ),
     ]);
 }

@@ -14,13 +14,13 @@ fn the_cpu_limit() {
     hold(vec![
         (signaled(24).cpu(limit), "cpu_limit", PROVEN, "at the limit"),
         (
-            signaled(24).cpu(limit / 10 * 9),
+            signaled(24).cpu(limit / 4 * 3),
             "cpu_limit",
             PROVEN,
             "as near as ticks are",
         ),
         (
-            signaled(24).cpu(limit / 10 * 9 - 1),
+            signaled(24).cpu(limit / 4 * 3 - 1),
             "signal",
             INFERRED,
             "far from it",
@@ -40,7 +40,7 @@ fn the_cpu_limit() {
             "at the hard limit",
         ),
         (
-            signaled(9).cpu(hard / 10 * 9 - 1),
+            signaled(9).cpu(hard / 4 * 3 - 1),
             "killed_externally",
             INFERRED,
             "before it",

@@ -50,6 +50,10 @@ fn stack_overflows() {
             "no stack ends in SIGILL",
         ),
     ]);
+}
+
+#[test]
+fn where_a_stack_ends() {
     let at = |address| classify(&signaled(11).fault(11, None).fault_at(address)).cause;
     let edges = [
         (STACK.0 - MIB - 1, "segv"),
@@ -131,6 +135,10 @@ fn faults() {
             ),
         ]);
     }
+}
+
+#[test]
+fn faults_beside_an_allocation_and_before_hello() {
     let text = text_of(
         &signaled(11)
             .fault(11, None)

@@ -6,7 +6,6 @@ use crate::death::{CPU_SLACK, Evidence};
 #[test]
 fn memory_of_the_machine() {
     let killed = || signaled(9);
-    let hard = (limits().cpu_seconds + CPU_SLACK) * 1000;
     hold(vec![
         (killed(), "killed_externally", INFERRED, "nothing is known"),
         (
@@ -51,6 +50,14 @@ fn memory_of_the_machine() {
             INFERRED,
             "not named",
         ),
+    ]);
+}
+
+#[test]
+fn memory_of_the_machine_against_other_words() {
+    let killed = || signaled(9);
+    let hard = (limits().cpu_seconds + CPU_SLACK) * 1000;
+    hold(vec![
         (killed().cgroup_oom(1), "kernel_oom", PROVEN, "of its group"),
         (
             killed().cgroup_oom(0).kernel_log(true),
@@ -89,6 +96,11 @@ fn memory_of_the_machine() {
             "it sends SIGKILL only",
         ),
     ]);
+}
+
+#[test]
+fn what_is_said_of_the_machines_memory() {
+    let killed = || signaled(9);
     let said = |evidence: Evidence, words: &str| {
         let text = text_of(&evidence);
         assert!(text.contains(words), "{words}: {text}");

@@ -49,6 +49,13 @@ fn aborts() {
             INFERRED,
             "and a fault of another signal",
         ),
+    ]);
+}
+
+#[test]
+fn aborts_with_panics_and_faults() {
+    let at_limit = |size, live| signaled(6).failed_allocation(size, live, None);
+    hold(vec![
         (signaled(6).panic(Some(0)), "panic", PROVEN, "noted"),
         (
             at_limit(MIB, LIMIT).panic(None),
