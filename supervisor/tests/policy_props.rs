@@ -71,6 +71,7 @@ fn facts() -> impl Strategy<Value = Facts<'static>> {
                 MemorySlot::Normal
             },
             big_is_larger: c,
+            small: false,
             mode,
             backlog: d,
             configured_step: Duration::from_hours(24),

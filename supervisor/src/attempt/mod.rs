@@ -12,6 +12,7 @@ mod letters;
 mod order;
 mod run;
 mod said;
+mod told;
 mod watchdog;
 
 use std::path::PathBuf;
