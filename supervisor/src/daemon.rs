@@ -100,7 +100,8 @@ impl Daemon {
             host: os::host_name(),
             holder: format!("{}/{}", os::host_name(), std::process::id()),
         };
-        rescue(&context.store, context.clock, &context.host).await?;
+        let policy = &context.config.policy;
+        rescue(&context.store, context.clock, &context.host, policy).await?;
         remove_leftovers(state_dir).map_err(|source| DaemonError::StateDir {
             path: state_dir.join("attempts"),
             source,

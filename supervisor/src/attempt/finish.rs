@@ -12,7 +12,7 @@ use shared::time::Timestamp;
 
 use super::directory::Directory;
 use super::said::{Said, has_backlog};
-use super::{Assignment, Context, Ran, RanRun, letters};
+use super::{Assignment, Context, Ran, RanRun, letters, told};
 use crate::crash::{self, ReportInput};
 use crate::ingest::Passed;
 use crate::os::Limits;
@@ -103,7 +103,7 @@ pub(super) async fn conclude(
         verdict: &verdict,
         outcomes: &outcomes,
         stderr: &stderr,
-        peak_resident: peaks.resident,
+        peaks,
         pid,
         child_build: child_build.as_deref(),
         died_at,
@@ -137,7 +137,7 @@ pub(super) async fn conclude(
         directory.remove();
     }
     let duration_ms = u64::try_from(undertaking.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    log_end(orders, &verdict, &ran, duration_ms);
+    told::runs(orders, &verdict, &ran, duration_ms);
     Ok(Ran {
         attempt: orders.id,
         peak_resident: peaks.resident,
@@ -186,7 +186,7 @@ struct Judge<'a> {
     verdict: &'a Verdict,
     outcomes: &'a RunOutcomes,
     stderr: &'a StderrText,
-    peak_resident: Option<u64>,
+    peaks: Peaks,
     pid: Option<u32>,
     child_build: Option<&'a str>,
     died_at: Option<Timestamp>,
@@ -282,6 +282,7 @@ impl Judge<'_> {
             hello: self.evidence.hello,
             slot: assignment.slot,
             big_is_larger: limits.big_slot > limits.memory,
+            small: policy::fits_ordinary(self.peaks.resident, self.peaks.heap, limits.memory.get()),
             mode: order.worker.mode(),
             backlog,
             configured_step: context.config.sync.step.duration(),
@@ -318,7 +319,7 @@ impl Judge<'_> {
             evidence: self.evidence,
             verdict: self.verdict,
             outcome,
-            peak_resident: self.peak_resident,
+            peak_resident: self.peaks.resident,
             cursor,
             stderr: self.stderr,
             decision,
@@ -391,32 +392,6 @@ async fn store_end(context: &Context, end: &EndAttempt<'_>) -> Result<(), StoreE
                 tokio::time::sleep(std::time::Duration::from_secs(1)).await;
             }
             Err(error) => return Err(error),
-        }
-    }
-}
-
-fn log_end(orders: &Attempt, verdict: &Verdict, runs: &[RanRun], duration_ms: u64) {
-    for run in runs {
-        let counters = &run.counters;
-        let failure = match &run.outcome {
-            Outcome::Failed(failure) => failure.to_string(),
-            Outcome::Completed
-            | Outcome::Snoozed { .. }
-            | Outcome::Died(_)
-            | Outcome::Interrupted
-            | Outcome::Cancelled
-            | Outcome::Drained => String::new(),
-        };
-        // A run with a report has said its piece; the others say it here, once.
-        if run.report.is_none() {
-            tracing::info!(
-                account.id = %orders.account_id, account.name = orders.account, worker.name = %run.worker,
-                attempt.id = %orders.id, outcome = run.outcome.name(), detail = run.outcome.detail(), failure,
-                decision = run.decision.kind.name(), due_at = %run.decision.due_at,
-                created = counters.created, updated = counters.updated, ended = counters.ended,
-                unchanged = counters.unchanged, stale = counters.stale, slices = counters.slices,
-                cause = verdict.cause.name(), duration_ms, "run ended"
-            );
         }
     }
 }

@@ -13,6 +13,7 @@ mod order;
 mod room;
 mod run;
 mod said;
+mod told;
 mod watchdog;
 
 use std::path::PathBuf;

@@ -73,6 +73,9 @@ pub(super) enum Placed {
     /// Workers that are not run because they kept failing.
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Items that are passed over because runs died of them.
+    #[command(subcommand)]
+    DeadLetter(DeadLetterCommand),
     /// The life of an item: when it was created, every change field by field, its end.
     History(HistoryQuery),
     /// Whether what is stored fits together.
@@ -173,6 +176,26 @@ pub(super) enum QuarantineCommand {
         /// The worker.
         #[arg(value_parser = worker)]
         worker: Worker,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DeadLetterCommand {
+    /// Those that are not resolved, oldest first.
+    List {
+        /// The resolved ones, too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// One of them.
+    Show {
+        /// Its number.
+        id: i64,
+    },
+    /// Have the next run read the item again, and make its worker due now.
+    Retry {
+        /// Its number.
+        id: i64,
     },
 }
 

@@ -127,6 +127,18 @@ fn numbers(config: &Config) -> Result<(), Fault> {
             100,
         ),
         (
+            "policy.solitary_after_interruptions",
+            u64::from(config.policy.solitary_after_interruptions),
+            1,
+            100,
+        ),
+        (
+            "policy.backoff_after_interruptions",
+            u64::from(config.policy.backoff_after_interruptions),
+            1,
+            100,
+        ),
+        (
             "policy.quarantine_after_errors",
             u64::from(config.policy.quarantine_after_errors),
             1,

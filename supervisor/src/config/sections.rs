@@ -297,6 +297,11 @@ pub struct PolicyConfig {
     pub quarantine_after: u32,
     /// How many charged failures within `tally_window` end in quarantine. 1 to 100.
     pub quarantine_after_errors: u32,
+    /// After so many attempts in a row that ended with the supervisor itself, a worker runs in a
+    /// child of its own. 1 to 100.
+    pub solitary_after_interruptions: u32,
+    /// After so many it also waits longer each time. 1 to 100.
+    pub backoff_after_interruptions: u32,
     /// How long a quarantine lasts.
     pub quarantine_for: Span,
     /// How long a charged failure or death stays on the tally.
@@ -319,6 +324,8 @@ impl Default for PolicyConfig {
             death_backoff_cap: Span::from_hours(1),
             quarantine_after: 3,
             quarantine_after_errors: 3,
+            solitary_after_interruptions: 3,
+            backoff_after_interruptions: 6,
             quarantine_for: Span::from_hours(24),
             tally_window: Span::from_hours(24),
             throttled_snooze: Span::from_mins(15),

@@ -12,6 +12,8 @@ pub struct PolicyState {
     pub tally: Vec<Timestamp>,
     /// When the charged failures of the last 24 h happened, oldest first.
     pub errors: Vec<Timestamp>,
+    /// Attempts in a row that ended with the supervisor itself.
+    pub interruptions: u32,
     /// Uncharged failures since the last success, for the backoff.
     pub failures: u32,
     /// The worker runs in a child of its own.
@@ -20,6 +22,8 @@ pub struct PolicyState {
     pub big_slot: bool,
     /// The one free memory death was used since the last success in a normal slot.
     pub memory_retry_used: bool,
+    /// Completed runs in a row in a big slot that would have fitted well into an ordinary one.
+    pub small_runs: u32,
     /// Completed runs in a row since the last death or charged failure.
     pub clean_runs: u32,
     /// Not run before this time unless released.

@@ -35,7 +35,10 @@ pub fn decide(
     tally::prune(&mut row.state.errors, facts.now, window);
     let decision = match outcome {
         Outcome::Completed => row.completed(),
-        Outcome::Snoozed { until } => row.snooze(*until, "it asked to come back"),
+        Outcome::Snoozed { until } => {
+            row.state.interruptions = 0;
+            row.snooze(*until, "it asked to come back")
+        }
         Outcome::Failed(failure) => row.failed(failure),
         Outcome::Died(Cause::Cancelled) | Outcome::Cancelled => row.cancelled(),
         Outcome::Died(Cause::Drained) | Outcome::Drained => {
@@ -66,12 +69,13 @@ impl Row<'_> {
         state.tally.clear();
         state.errors.clear();
         state.item_at = None;
+        state.interruptions = 0;
         state.failures = 0;
         state.clean_runs = state.clean_runs.saturating_add(1);
         if state.clean_runs >= SOLITARY_CLEAN_RUNS {
             state.solitary = false;
         }
-        memory::completed(state, self.facts.slot);
+        memory::completed(state, self.facts.slot, self.facts.small);
         step::grow(state, self.facts.configured_step);
         if self.facts.backlog {
             self.at_once(

@@ -32,6 +32,7 @@ mod backoff;
 mod decide;
 mod memory;
 mod poison;
+mod rescued;
 mod step;
 mod tally;
 
@@ -42,7 +43,9 @@ use shared::time::Timestamp;
 use shared::worker::Mode;
 
 pub use decide::decide;
+pub use memory::fits_ordinary;
 pub use poison::item_at;
+pub use rescued::rescued;
 pub use step::current as step_of;
 pub use tally::released;
 
@@ -77,6 +80,8 @@ pub struct Facts<'a> {
     pub slot: MemorySlot,
     /// Whether a big slot would have more memory than the ordinary one.
     pub big_is_larger: bool,
+    /// The attempt's memory stayed well below the ordinary limit: [`fits_ordinary`].
+    pub small: bool,
     /// How the worker finds out what changed.
     pub mode: Mode,
     /// The run ended with part of its window, deep pass or rescan uncovered.

@@ -29,6 +29,8 @@ pub struct StatusRow {
     pub account_created_at: Timestamp,
     /// The attempt that runs it now.
     pub running: Option<AttemptId>,
+    /// How many dead letters are not resolved.
+    pub dead_letters: u64,
     /// Everything else, or why it cannot be read.
     pub state: Result<SyncState, StoreError>,
 }

@@ -19,6 +19,7 @@ fn facts() -> Facts<'static> {
         hello: true,
         slot: MemorySlot::Normal,
         big_is_larger: true,
+        small: false,
         mode: Mode::Window,
         backlog: false,
         configured_step: Duration::from_hours(24),

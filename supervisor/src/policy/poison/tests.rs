@@ -182,6 +182,7 @@ fn story(mode: Mode, skips: &[SkipItem], ends: &[(Outcome, Option<SkipItem>)]) -
             hello: true,
             slot: MemorySlot::Big,
             big_is_larger: true,
+            small: false,
             mode,
             backlog: false,
             configured_step: Duration::from_mins(60),
