@@ -33,5 +33,5 @@ pub use history::{
     AttemptRow, CrashRow, EventKind, Group, Item, ItemEvent, ItemState, RunRow, StatusRow,
 };
 pub use rescan::{DeepCommit, RescanCommit};
-pub use sqlite::Store;
+pub use sqlite::{Soundness, Store};
 pub use state::{SyncState, SyncStates, Unreadable};
