@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 
 use clap::{Parser, Subcommand};
+use shared::build::BUILD;
 use shared::exit::ExitCode;
 use shared::recording::FILE_NAME;
 
@@ -28,7 +29,7 @@ use crate::stage;
 
 /// Syncs one eBay account for a supervisor, under its limits; reads one of eBay's answers by hand.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version = BUILD, about)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

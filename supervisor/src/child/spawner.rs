@@ -4,7 +4,7 @@
 //! (`prctl(2)`); a pool's thread would take its children along. The binary is opened once and
 //! spawned by descriptor, so that a package upgrade under a running service breaks nothing.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
@@ -95,12 +95,19 @@ impl Spawner {
     }
 }
 
+/// What a child may inherit, with its values.
+fn inherited() -> impl Iterator<Item = (&'static OsStr, OsString)> {
+    let value = |name: &&'static str| Some((OsStr::new(*name), std::env::var_os(name)?));
+    INHERITED.iter().filter_map(value)
+}
+
 /// Runs a command of the child's program on our standard streams, and waits for its end. It gets
-/// nothing of our environment.
+/// no more of our environment than any child.
 pub async fn ask(binary: &Path, args: &[&OsStr]) -> io::Result<ExitStatus> {
     Command::new(binary)
         .args(args)
         .env_clear()
+        .envs(inherited())
         .stdin(Stdio::null())
         .status()
         .await
@@ -115,6 +122,7 @@ pub async fn ask_quietly(
     let output = Command::new(binary)
         .args(args)
         .env_clear()
+        .envs(inherited())
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
@@ -133,11 +141,7 @@ fn command(binary: &File, attempt_dir: &Path) -> Command {
         .env_clear()
         // One arena keeps RLIMIT_DATA close to what is really used (`mallopt(3)`).
         .env("MALLOC_ARENA_MAX", "1")
-        .envs(
-            INHERITED
-                .iter()
-                .filter_map(|name| Some((OsStr::new(name), std::env::var_os(name)?))),
-        )
+        .envs(inherited())
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

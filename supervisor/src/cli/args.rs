@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use shared::build::BUILD;
 use shared::table::Table;
 use shared::worker::Worker;
 
@@ -12,7 +13,7 @@ use crate::outcome::CrashId;
 
 /// Keeps eBay accounts mirrored in a database; one account's crash stays its own.
 #[derive(Debug, Parser)]
-#[command(name = "bulkhead", version, about, max_term_width = 100)]
+#[command(name = "bulkhead", version = BUILD, about, max_term_width = 100)]
 pub(super) struct Args {
     /// Where the database, crash reports and the lock are. Default: `$STATE_DIRECTORY`, or
     /// `~/.local/state/bulkhead`.
@@ -76,6 +77,10 @@ pub(super) enum Placed {
     /// Items that are passed over because runs died of them.
     #[command(subcommand)]
     DeadLetter(DeadLetterCommand),
+    /// Look at everything that a sync needs, and say what to do about what is not well.
+    ///
+    /// Exit 0 if nothing needs doing, 4 if something does. Starts a real child for a moment.
+    Doctor,
     /// The life of an item: when it was created, every change field by field, its end.
     History(HistoryQuery),
     /// Whether what is stored fits together.

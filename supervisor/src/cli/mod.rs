@@ -6,6 +6,7 @@ mod audit;
 mod crash;
 mod dead_letter;
 mod demo;
+mod doctor;
 mod history;
 mod log;
 mod output;
@@ -126,6 +127,7 @@ async fn answer(args: Args) -> anyhow::Result<Exit> {
 async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Result<Exit> {
     match command {
         Placed::Run { once } => Box::pin(run::run(place, once, output)).await,
+        Placed::Doctor => doctor::doctor(place, output).await,
         Placed::Status => status::status(place, output).await,
         Placed::Account(AccountCommand::Add(new)) => account::add(place, &new, output).await,
         Placed::Account(AccountCommand::List) => account::list(place, output).await,

@@ -2,11 +2,13 @@
 //! on memory.
 
 mod ending;
+mod host;
 mod limit;
 mod oom;
 mod process;
 
 pub use ending::EndWatch;
+pub use host::{free_space, open_files_limit, user_id};
 pub use limit::{LimitError, set_limits};
 pub use nix::sys::signal::Signal;
 pub use oom::OomWatch;

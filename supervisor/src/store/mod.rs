@@ -35,5 +35,5 @@ pub use history::{
 };
 pub use letter::{DeadLetter, LetterEnds, LetterStatus, NewLetter, PassedLetter};
 pub use rescan::{DeepCommit, RescanCommit};
-pub use sqlite::Store;
+pub use sqlite::{Soundness, Store};
 pub use state::{SyncState, SyncStates, Unreadable};

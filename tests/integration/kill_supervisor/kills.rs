@@ -11,8 +11,11 @@ use nix::sys::signal::Signal;
 const OUTSIDE: usize = 4;
 /// How an outside kill is called in the histogram.
 const ANY_MOMENT: &str = "any moment";
-/// Named steps are counted up to this, so that there is enough left to disturb.
-const NTH: u64 = 12;
+/// Named steps are counted up to this: after a kill less is left to do than an undisturbed pass
+/// does, and an aim beyond it would miss.
+const NTH: u64 = 5;
+/// The step that only a start after a kill reaches: what was left open has its end.
+const RESCUED: &str = "rescue.committed";
 
 /// How often the last undisturbed pass that reached a step did so.
 pub(crate) type Steps = BTreeMap<String, u64>;
@@ -20,11 +23,13 @@ pub(crate) type Steps = BTreeMap<String, u64>;
 /// Runs a pass to its end and counts the steps that it reaches.
 pub(crate) fn steps_of(state: &State) -> Steps {
     let trace = state.path("trace");
+    // What an earlier pass reached is not to be counted again.
+    std::fs::remove_file(&trace).ok();
     let mut command = state.command(&["run", "--once"]);
     command.env("BULKHEAD_KILL_TRACE", &trace);
     let ended = state.run(command);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let mut steps = Steps::new();
+    let mut steps = Steps::from([(RESCUED.to_owned(), 1)]);
     for line in std::fs::read_to_string(trace).unwrap().lines() {
         *steps.entry(line.to_owned()).or_default() += 1;
     }
@@ -72,6 +77,13 @@ impl Kills {
     /// How many landed at named steps.
     pub(crate) fn named(&self) -> usize {
         self.total() - self.histogram.get(ANY_MOMENT).copied().unwrap_or(0)
+    }
+
+    /// Counts those of another world with these.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (step, count) in &other.histogram {
+            *self.histogram.entry(step.clone()).or_default() += count;
+        }
     }
 
     /// How often each step was hit.

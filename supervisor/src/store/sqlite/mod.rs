@@ -11,6 +11,7 @@ mod audit;
 mod batch;
 mod checkpoint;
 mod crash;
+mod health;
 mod history;
 mod lease;
 mod letter;
@@ -28,6 +29,8 @@ mod statement;
 #[cfg(test)]
 mod tests;
 mod write;
+
+pub use health::Soundness;
 
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Sqlite, Transaction};

@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::row::{Cells, to_json};
 use super::{Store, Tx, lease, state};
+use crate::killpoint;
 use crate::outcome::{Cause, Confidence, Outcome, PolicyState};
 use crate::store::attempt::{Grant, OpenAttempt, OpenRun};
 use crate::store::error::{During, StoreError};
@@ -77,7 +78,9 @@ impl Store {
         .await
         .during(action)?;
         lease::release(&mut tx, grant.account, grant.fence).await?;
-        tx.commit().await.during(action)
+        tx.commit().await.during(action)?;
+        killpoint::reach("rescue.committed");
+        Ok(())
     }
 
     async fn open_runs(&self, attempt: AttemptId) -> Result<Vec<OpenRun>, StoreError> {

@@ -1,0 +1,34 @@
+//! What the system says about this process and its disk.
+
+use std::io;
+use std::path::Path;
+
+use rustix::process::{Resource, getrlimit};
+
+/// The user that this process acts as.
+pub fn user_id() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// How many files this process may have open; `None` is unlimited.
+pub fn open_files_limit() -> Option<u64> {
+    getrlimit(Resource::Nofile).current
+}
+
+/// Bytes that this process may still write to the file system of that path (`statvfs(3)`).
+pub fn free_space(path: &Path) -> io::Result<u64> {
+    let about = rustix::fs::statvfs(path)?;
+    Ok(about.f_bavail.saturating_mul(about.f_frsize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_has_a_disk_and_files() {
+        assert!(free_space(Path::new("/")).is_ok());
+        assert!(free_space(Path::new("/not/there")).is_err());
+        assert_ne!(open_files_limit(), Some(0));
+    }
+}
