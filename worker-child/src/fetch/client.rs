@@ -243,11 +243,10 @@ impl Answer {
             Body::Tape(tape) => {
                 let kinds = [Kind::Chunk, Kind::BodyEnd, Kind::BodyError];
                 let event = tape.take(run, &kinds).await;
-                match event.kind {
-                    Kind::BodyError => Err(SendError(text(event.payload))),
-                    Kind::Chunk => Ok(Some(event.payload)),
-                    _ => Ok(None),
+                if event.kind == Kind::BodyError {
+                    return Err(SendError(text(event.payload)));
                 }
+                Ok((event.kind == Kind::Chunk).then_some(event.payload))
             }
         }
     }

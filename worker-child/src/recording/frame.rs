@@ -114,13 +114,10 @@ mod tests {
                 at: Timestamp(0),
                 live: 0,
             };
-            let expected = match &sent {
-                ToChild::Token { run, .. } => ToChild::Token {
-                    run: *run,
-                    token: Some(stand_in(4)),
-                },
-                other => other.clone(),
-            };
+            let mut expected = sent.clone();
+            if let ToChild::Token { token, .. } = &mut expected {
+                *token = Some(stand_in(4));
+            }
             assert_eq!(message(head, &bytes), Some(expected));
             if kind != Kind::Needed {
                 let longer = [bytes.as_slice(), &[1]].concat();

@@ -129,13 +129,11 @@ impl Reel {
         let Poll::Ready(event) = self.poll(Taker::Driver, context) else {
             return Poll::Pending;
         };
-        match frame::message(head, &event.payload) {
-            Some(message) => Poll::Ready(message),
-            None => {
-                self.diverge(format!("{} makes no sense", head.kind.name()));
-                Poll::Pending
-            }
+        let message = frame::message(head, &event.payload);
+        if message.is_none() {
+            self.diverge(format!("{} makes no sense", head.kind.name()));
         }
+        message.map_or(Poll::Pending, Poll::Ready)
     }
 
     fn poll(&mut self, taker: Taker<'_>, context: &mut Context<'_>) -> Poll<Event> {

@@ -67,17 +67,17 @@ pub fn conclude(report: &Report, astray: Option<&Astray>, replayed: Replayed) ->
         Some(Astray::Stuck) => differences.push(format!(
             "the replay stood still after {entries} of {of} entries, where the recording goes on"
         )),
-        None => match &report.failure {
-            Some(_) => differences.extend(failed_otherwise(report, &replayed)),
-            None => {
-                if let Some(why) = from_outside(&report.verdict.cause) {
-                    let why = format!("{why}; the replay played {entries} of {of} entries");
-                    let replayed = Some(replayed);
-                    return Conclusion::NotReproducible { why, replayed };
-                }
-                differences.extend(died_otherwise(report, &replayed));
+        None if report.failure.is_some() => {
+            differences.extend(failed_otherwise(report, &replayed));
+        }
+        None => {
+            if let Some(why) = from_outside(&report.verdict.cause) {
+                let why = format!("{why}; the replay played {entries} of {of} entries");
+                let replayed = Some(replayed);
+                return Conclusion::NotReproducible { why, replayed };
             }
-        },
+            differences.extend(died_otherwise(report, &replayed));
+        }
     }
     if differences.is_empty() {
         Conclusion::Same(replayed)
@@ -118,18 +118,16 @@ fn from_outside(cause: &Cause) -> Option<String> {
 fn failed_otherwise(report: &Report, replayed: &Replayed) -> Vec<String> {
     let recorded = report.failure.as_ref();
     let recorded = recorded.map_or_else(String::new, ToString::to_string);
-    match &replayed.outcome {
-        Outcome::Failed(_) if replayed.fingerprint == report.fingerprint => Vec::new(),
-        Outcome::Failed(failure) => vec![format!(
-            "{} failed with \"{failure}\", and had failed with \"{recorded}\"",
-            report.worker
-        )],
-        other => vec![format!(
-            "{} {}, and had failed with \"{recorded}\"",
-            report.worker,
-            became(other)
-        )],
+    if let Outcome::Failed(_) = replayed.outcome
+        && replayed.fingerprint == report.fingerprint
+    {
+        return Vec::new();
     }
+    vec![format!(
+        "{} {}, and had failed with \"{recorded}\"",
+        report.worker,
+        became(&replayed.outcome)
+    )]
 }
 
 fn died_otherwise(report: &Report, replayed: &Replayed) -> Vec<String> {
@@ -175,13 +173,15 @@ fn became(outcome: &Outcome) -> String {
 
 /// The cause with what tells it from others of its kind.
 fn shown(cause: &Cause) -> String {
-    match cause {
-        Cause::Signal { name, .. } => format!("signal ({name})"),
-        Cause::Failed { code, .. } => format!("failed (exit code {code})"),
-        Cause::ProtocolViolation { what } | Cause::SpawnFailed { what } => {
-            format!("{} ({what})", cause.name())
-        }
-        other => other.name().to_owned(),
+    let name = cause.name();
+    if let Cause::Signal { name: signal, .. } = cause {
+        format!("{name} ({signal})")
+    } else if let Cause::Failed { code, .. } = cause {
+        format!("{name} (exit code {code})")
+    } else if let Cause::ProtocolViolation { what } | Cause::SpawnFailed { what } = cause {
+        format!("{name} ({what})")
+    } else {
+        name.to_owned()
     }
 }
 

@@ -198,7 +198,7 @@ impl Life<'_> {
             }
             if let Some(status) = self.child.try_wait()? {
                 // What was sent in full before the end still counts.
-                for heard in frames.iter() {
+                for heard in frames {
                     self.hear(heard)?;
                 }
                 return Ok(status);
@@ -222,7 +222,7 @@ impl Life<'_> {
         match message {
             FromChild::Hello { .. } => {
                 self.hello = true;
-                self.start()
+                self.start()?;
             }
             FromChild::RunDone { run } => self.ended(run, Outcome::Completed),
             FromChild::RunSnoozed { run, until } => self.ended(run, Outcome::Snoozed { until }),
@@ -231,28 +231,24 @@ impl Life<'_> {
                 if let Some(watched) = self.watched.get_mut(run.index()) {
                     watched.waiting = Some(until);
                 }
-                Ok(())
             }
-            FromChild::Bye => {
-                self.bye = true;
-                Ok(())
-            }
+            FromChild::Bye => self.bye = true,
             // The child acknowledges itself what the recording says was acknowledged, so that here
             // the session must be told before the next frame.
             FromChild::Batch { run, seq, .. }
             | FromChild::State { run, seq, .. }
             | FromChild::Checkpoint { run, seq, .. }
-            | FromChild::Skipped { run, seq, .. } => self.answered(&ToChild::Ack { run, seq }),
-            FromChild::Probe { run, seq, .. } => self.answered(&ToChild::Needed {
-                run,
-                seq,
-                indices: Vec::new(),
-            }),
-            FromChild::NeedToken { run } => self.answered(&ToChild::Token {
-                run,
-                token: Some(Tape::token()),
-            }),
+            | FromChild::Skipped { run, seq, .. } => self.answered(&ToChild::Ack { run, seq })?,
+            FromChild::Probe { run, seq, .. } => {
+                let indices = Vec::new();
+                self.answered(&ToChild::Needed { run, seq, indices })?;
+            }
+            FromChild::NeedToken { run } => {
+                let token = Some(Tape::token());
+                self.answered(&ToChild::Token { run, token })?;
+            }
         }
+        Ok(())
     }
 
     fn answered(&mut self, answer: &ToChild) -> io::Result<()> {
@@ -273,14 +269,13 @@ impl Life<'_> {
         Ok(())
     }
 
-    fn ended(&mut self, run: RunNo, outcome: Outcome) -> io::Result<()> {
+    fn ended(&mut self, run: RunNo, outcome: Outcome) {
         if let Some(said) = self.said.get_mut(run.index()) {
             said.get_or_insert(outcome);
         }
         if let Some(watched) = self.watched.get_mut(run.index()) {
             watched.ended = true;
         }
-        Ok(())
     }
 
     fn look(&mut self) -> io::Result<()> {

@@ -48,7 +48,7 @@ pub(super) fn set(pid: Pid, limits: &Limits) -> Result<Limits, LimitError> {
             maximum: Some(value.saturating_add(slack)),
         };
         let set = || {
-            prlimit(Some(pid), resource, limit.clone()).map_err(|source| LimitError::Set {
+            prlimit(Some(pid), resource, limit).map_err(|source| LimitError::Set {
                 name,
                 value,
                 source,

@@ -8,8 +8,10 @@ use shared::wire::codec;
 use shared::wire::message::{FromChild, ToChild};
 use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 
+type Told = dyn FnMut(&FromChild) -> io::Result<()>;
+
 /// Who is told what the child says; an error ends the attempt.
-pub struct Listener(Box<dyn FnMut(&FromChild) -> io::Result<()>>);
+pub struct Listener(Box<Told>);
 
 impl Listener {
     /// One that is told by calling this.

@@ -101,7 +101,7 @@ impl Run {
         let text = redact::request_text(request);
         self.stage.phase(Phase::Requesting);
         self.stage.request(&text);
-        let sent = self.context.client.send(self.run, request).await;
+        let sent = self.context.client.send(self.number, request).await;
         self.stage.progress();
         self.last_request = match sent.as_ref().ok().and_then(Answer::request_id) {
             Some(id) => redact::with_request_id(&text, id),

@@ -226,7 +226,7 @@ impl Run {
     async fn turn(&self) {
         self.stage.phase(Phase::Parsing);
         self.stage.progress();
-        self.context.events.turn(self.run).await;
+        self.context.events.turn(self.number).await;
     }
 }
 

@@ -22,7 +22,7 @@ const DECLARE_FROM: Duration = Duration::from_secs(1);
 /// A run and what it holds while it lives.
 #[derive(Debug)]
 pub(super) struct Run {
-    pub(super) run: RunNo,
+    pub(super) number: RunNo,
     pub(super) context: Rc<Context>,
     pub(super) worker: Box<dyn SyncWorker>,
     pub(super) emitter: Emitter,
@@ -48,7 +48,7 @@ pub(super) async fn run(context: Rc<Context>, run: RunNo, worker: Box<dyn SyncWo
     let wire = context.wire.clone();
     let stage = RunStage::new(run);
     let mut living = Run {
-        run,
+        number: run,
         emitter: Emitter::new(wire.clone(), run),
         worker,
         stage,
@@ -138,13 +138,13 @@ impl Run {
             self.emitter.waiting(self.now().await.plus(span))?;
         }
         self.stage.phase(Phase::Waiting);
-        self.context.events.wait(self.run, span).await;
+        self.context.events.wait(self.number, span).await;
         Ok(())
     }
 
     /// What time it is.
     pub(super) async fn now(&self) -> Timestamp {
-        self.context.events.clock(self.run).await
+        self.context.events.clock(self.number).await
     }
 
     /// The failure with the last request in its place, if it has a place without one.
