@@ -13,6 +13,7 @@ use crate::id::RunNo;
 use crate::sandbox::Layer;
 use crate::worker::Worker;
 
+mod fault;
 mod layout;
 mod read;
 
@@ -153,32 +154,6 @@ pub struct Fault {
     pub stack: Option<(u64, u64)>,
     /// The run being polled.
     pub run: Option<RunNo>,
-}
-
-impl Fault {
-    /// Whether the kernel reported it; otherwise a process sent the signal, perhaps this one.
-    pub const fn is_from_kernel(&self) -> bool {
-        self.code > 0
-    }
-
-    /// Whether the stack had no more room: the kernel reported an access to the guard below it.
-    ///
-    /// Up to 1 MiB below, which is the gap that the kernel keeps free under a stack that grows
-    /// (`stack_guard_gap`), and up to a page above, because what the thread library calls the lowest
-    /// address may include its own guard page.
-    pub const fn is_stack_overflow(&self) -> bool {
-        const SEGV: i32 = 11;
-        const BUS: i32 = 7;
-        const BELOW: u64 = 1 << 20;
-        const ABOVE: u64 = 4 << 10;
-        let Some((low, _)) = self.stack else {
-            return false;
-        };
-        matches!(self.signal, SEGV | BUS)
-            && self.is_from_kernel()
-            && self.address >= low.saturating_sub(BELOW)
-            && self.address < low.saturating_add(ABOVE)
-    }
 }
 
 /// Why a recording is not whole.

@@ -126,7 +126,6 @@ fn facts(answer: &CrashAnswer, dir: &str) -> Vec<(&'static str, String)> {
     let failure = report.failure.iter().map(ToString::to_string);
     facts.extend(failure.map(|line| ("failure", line)));
     facts.extend(report.panic.clone().map(|line| ("panic", line)));
-    facts.extend(process(report).map(|line| ("process", line)));
     facts.push(("memory", memory(report)));
     facts.extend(stage(report));
     let cursor = report.cursor.map(|cursor| format!("{cursor}, not moved"));
@@ -156,20 +155,6 @@ fn cause(report: &CrashReport) -> String {
             verdict.confidence.name()
         ),
     }
-}
-
-fn process(report: &CrashReport) -> Option<String> {
-    let mut text = format!("pid {}", report.pid?);
-    if let Some(status) = report.raw_status {
-        let _ = write!(text, ", wait status {status:#06x}");
-    }
-    if let Some(used) = report.cpu_ms {
-        let _ = write!(text, ", {used} ms of CPU time");
-    }
-    if let Some(at) = report.died_at {
-        let _ = write!(text, ", seen to end at {at}");
-    }
-    Some(text)
 }
 
 fn memory(report: &CrashReport) -> String {

@@ -84,18 +84,18 @@ pub struct CrashReport {
     pub failure: Option<Failure>,
     /// How the process ended.
     pub ending: Option<Ending>,
-    /// The same as the number that the kernel gave (`wait(2)`).
+    /// The same as the kernel gave it (`wait(2)`).
     #[serde(default)]
     pub raw_status: Option<i32>,
-    /// CPU time that it used, user and system, in milliseconds.
-    #[serde(default)]
-    pub cpu_ms: Option<u64>,
     /// Why we killed it, if we did.
     pub kill: Option<KillReason>,
     /// Limits as set and read back.
     pub limits: Option<Limits>,
     /// Which memory slot it had.
     pub slot: MemorySlot,
+    /// CPU time that it used, user and system, in milliseconds.
+    #[serde(default)]
+    pub cpu_ms: Option<u64>,
     /// Highest resident memory (`VmHWM`) seen from outside, in bytes.
     pub peak_resident: Option<u64>,
     /// Highest heap by the child's own count, in bytes.

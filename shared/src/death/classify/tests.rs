@@ -9,6 +9,7 @@ use crate::death::KillReason;
 fn without_ending() -> Evidence {
     Evidence {
         ending: None,
+        raw_status: None,
         ..exited(0)
     }
 }
