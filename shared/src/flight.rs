@@ -156,13 +156,6 @@ pub struct Fault {
     pub run: Option<RunNo>,
 }
 
-impl Fault {
-    /// Whether the kernel reported it; otherwise a process sent the signal, perhaps this one.
-    pub const fn is_from_kernel(&self) -> bool {
-        self.code > 0
-    }
-}
-
 /// Why a recording is not whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

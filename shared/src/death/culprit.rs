@@ -7,6 +7,7 @@
 use crate::id::RunNo;
 
 use super::exit::{SIGXCPU, SIGXFSZ};
+use super::fault::is_from_kernel;
 use crate::death::{Cause, Confidence, Evidence, KillReason};
 
 type Answer = (Option<RunNo>, Confidence);
@@ -103,7 +104,7 @@ fn faulted(evidence: &Evidence) -> Answer {
         .filter(|run| unfinished(evidence, *run));
     // What a process sent may have come in anybody's poll.
     let sure = match fault {
-        Some(fault) if !fault.is_from_kernel() => Confidence::Inferred,
+        Some(fault) if !is_from_kernel(&fault) => Confidence::Inferred,
         Some(_) | None => Confidence::Proven,
     };
     match (noted, polled(evidence)) {

@@ -126,7 +126,7 @@ pub struct Evidence {
     pub spawn_error: Option<String>,
     /// How it ended.
     pub ending: Option<Ending>,
-    /// The number that the kernel gave for that (`wait(2)`), which `ending` is read from.
+    /// The wait status as the kernel gave it (`wait(2)`).
     pub raw_status: Option<i32>,
     /// Why we killed it, if we did.
     pub kill: Option<KillReason>,

@@ -45,7 +45,7 @@ fn matching(fault: &Fault, observation: String) -> Finding {
         Finding::new(Cause::StackOverflow, Confidence::Proven, observation)
             .and(note)
             .and(beside_the_stack(fault))
-    } else if fault.is_from_kernel() {
+    } else if is_from_kernel(fault) {
         Finding::new(signal(fault.signal), Confidence::Proven, observation).and(note)
     } else {
         Finding::new(signal(fault.signal), Confidence::Inferred, observation)
@@ -54,16 +54,21 @@ fn matching(fault: &Fault, observation: String) -> Finding {
     }
 }
 
+/// Whether the kernel reported the fault; otherwise a process sent the signal, perhaps this one.
+pub(super) const fn is_from_kernel(fault: &Fault) -> bool {
+    fault.code > 0
+}
+
 /// `SIGSEGV at address 0x1000 (si_code 1, from the kernel)`.
 pub(super) fn in_words(fault: &Fault) -> String {
     let name = signal_name(fault.signal);
-    let from = if fault.is_from_kernel() {
+    let from = if is_from_kernel(fault) {
         "the kernel"
     } else {
         "a process"
     };
     // An address says something only if the kernel reports the fault.
-    let place = if fault.is_from_kernel() {
+    let place = if is_from_kernel(fault) {
         format!(" at address {:#x}", fault.address)
     } else {
         String::new()

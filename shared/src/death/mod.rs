@@ -26,6 +26,6 @@ pub use cause::{Cause, Confidence, Outcome, Verdict};
 pub use classify::classify;
 pub use culprit::culprit;
 pub use evidence::{CPU_SLACK, Ending, Evidence, KillReason, Limits, MemorySlot, Outside, RunFact};
-pub use exit::{ending, raw_status, signal_name};
+pub use exit::{ending, signal_name};
 pub use fingerprint::{fingerprint, fingerprint_of};
 pub use outcomes::{RunOutcomes, outcomes};

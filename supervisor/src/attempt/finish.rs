@@ -1,6 +1,7 @@
 //! From the end of a process to its end in the store: evidence, verdict, outcomes, decisions,
 //! reports, one transaction.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::time::Instant;
 
@@ -160,7 +161,7 @@ fn evidence(
     Evidence {
         spawn_error: life.spawn_error,
         ending: life.status.and_then(death::ending),
-        raw_status: life.status.map(death::raw_status),
+        raw_status: life.status.map(ExitStatus::into_raw),
         kill: life.kill,
         signals_sent: life.signals_sent,
         hello: life.hello,

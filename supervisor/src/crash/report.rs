@@ -111,11 +111,11 @@ pub fn assemble(input: &ReportInput<'_>) -> CrashReport {
         failure,
         ending: evidence.ending,
         raw_status: evidence.raw_status,
-        cpu_ms: evidence.outside.cpu_ms,
         kill: evidence.kill.clone(),
         limits: evidence.limits,
         sandbox: flight.map(|flight| flight.sandbox.clone()),
         slot: evidence.slot,
+        cpu_ms: evidence.outside.cpu_ms,
         peak_resident: input.peak_resident,
         peak_heap: flight.map(|flight| flight.heap_peak),
         failed_allocation: flight

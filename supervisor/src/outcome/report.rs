@@ -94,12 +94,9 @@ pub struct CrashReport {
     pub failure: Option<Failure>,
     /// How the process ended.
     pub ending: Option<Ending>,
-    /// The same as the number that the kernel gave (`wait(2)`).
+    /// The same as the kernel gave it (`wait(2)`).
     #[serde(default)]
     pub raw_status: Option<i32>,
-    /// CPU time that it used, user and system, in milliseconds.
-    #[serde(default)]
-    pub cpu_ms: Option<u64>,
     /// Why we killed it, if we did.
     pub kill: Option<KillReason>,
     /// Limits as set from outside and read back; a child runs only if both are the same.
@@ -109,6 +106,9 @@ pub struct CrashReport {
     pub sandbox: Option<Vec<Layer>>,
     /// Which memory slot it had.
     pub slot: MemorySlot,
+    /// CPU time that it used, user and system, in milliseconds.
+    #[serde(default)]
+    pub cpu_ms: Option<u64>,
     /// Highest resident memory (`VmHWM`) seen from outside, in bytes.
     pub peak_resident: Option<u64>,
     /// Highest heap by the child's own count, in bytes.

@@ -1,7 +1,7 @@
 //! The life of the child that plays a recording: started, limited, heard, watched, ended.
 
 use std::io;
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -74,7 +74,7 @@ impl Lived {
         Evidence {
             spawn_error: None,
             ending: self.status.and_then(death::ending),
-            raw_status: self.status.map(death::raw_status),
+            raw_status: self.status.map(ExitStatusExt::into_raw),
             kill: self.kill.clone(),
             signals_sent: self
                 .killed

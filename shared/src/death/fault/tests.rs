@@ -15,9 +15,9 @@ fn stack_overflows() {
         ),
         (
             signaled(7).overflow(7, None),
-            "stack_overflow",
+            "bus",
             PROVEN,
-            "SIGBUS as well",
+            "no stack ends in SIGBUS",
         ),
         (
             signaled(11).overflow(11, None).before_hello(),
@@ -56,8 +56,8 @@ fn stack_overflows() {
 fn where_a_stack_ends() {
     let at = |address| classify(&signaled(11).fault(11, None).fault_at(address)).cause;
     let edges = [
-        (STACK.0 - MIB - 1, "segv"),
-        (STACK.0 - MIB, "stack_overflow"),
+        (STACK.0 - 64 * 1024 - 1, "segv"),
+        (STACK.0 - 64 * 1024, "stack_overflow"),
         (STACK.0 + 4095, "stack_overflow"),
         (STACK.0 + 4096, "segv"),
         (0, "segv"),
