@@ -37,6 +37,7 @@ pub(super) fn evidence(ending: Ending) -> Evidence {
         bye: false,
         flight: Ok(flight::read(&flight::initial(&workers)).unwrap()),
         limits: Some(limits()),
+        cgroup_oom_kills: None,
         slot: MemorySlot::Normal,
         stderr_tail: String::new(),
         runs: workers.map(run).to_vec(),

@@ -15,6 +15,7 @@ use super::said::{Said, has_backlog};
 use super::{Assignment, Context, Ran, RanRun};
 use crate::crash::{self, ReportInput};
 use crate::os::Limits;
+use crate::os::cgroup::CgroupEnd;
 use crate::outcome::{
     CrashId, CrashReport, Decision, Evidence, KillReason, Outcome, RunFact, StderrText, Verdict,
 };
@@ -49,6 +50,7 @@ pub(super) struct Life {
     pub flight: Result<Flight, String>,
     pub limits: Option<Limits>,
     pub peak_resident: Option<u64>,
+    pub cgroup: CgroupEnd,
     pub stderr: StderrText,
     pub said: Said,
     pub counters: Vec<RunCounters>,
@@ -145,6 +147,7 @@ fn evidence(
         bye: life.bye,
         flight: life.flight,
         limits: life.limits,
+        cgroup_oom_kills: life.cgroup.oom_kills,
         slot: undertaking.assignment.slot,
         stderr_tail: if stderr.tail.is_empty() {
             stderr.head.clone()

@@ -1,5 +1,6 @@
-//! Safe functions over what the operating system offers: limits, signals, `/proc`.
+//! Safe functions over what the operating system offers: limits, signals, `/proc`, control groups.
 
+pub mod cgroup;
 mod limit;
 mod process;
 

@@ -39,6 +39,7 @@ fn evidence() -> Evidence {
             file_size: 300 * MIB,
             core: 0,
         }),
+        cgroup_oom_kills: None,
         slot: MemorySlot::Normal,
         stderr_tail: String::new(),
         runs: workers.into_iter().zip([true, false]).map(run).collect(),
