@@ -41,12 +41,12 @@ impl Leaf {
 
     /// Puts a process into it; what it starts from here on is in it, too.
     pub fn admit(&self, pid: u32) -> Result<(), NoCgroup> {
-        write(&self.path.join("cgroup.procs"), pid)
+        write(&self.path.join("cgroup.procs"), &pid)
     }
 
     /// Ends every process in it, also those that left their process group.
     pub fn kill(&self) {
-        if let Err(error) = write(&self.path.join("cgroup.kill"), 1) {
+        if let Err(error) = write(&self.path.join("cgroup.kill"), &1) {
             tracing::debug!(%error, "killing a cgroup failed");
         }
     }

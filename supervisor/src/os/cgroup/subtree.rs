@@ -41,8 +41,8 @@ impl Subtree {
             }
             _ => {}
         }
-        write(&own.join("cgroup.procs"), process::id())?;
-        write(&base.join("cgroup.subtree_control"), "+memory +pids")?;
+        write(&own.join("cgroup.procs"), &process::id())?;
+        write(&base.join("cgroup.subtree_control"), &"+memory +pids")?;
         let subtree = Self { base };
         subtree.remove_leftovers();
         Ok(subtree)
@@ -80,14 +80,14 @@ impl Subtree {
 }
 
 fn limit(leaf: &Path, memory: u64) -> Result<(), NoCgroup> {
-    write(&leaf.join("memory.max"), memory.saturating_add(HEADROOM))?;
+    write(&leaf.join("memory.max"), &memory.saturating_add(HEADROOM))?;
     // All of the child or nothing: never one of its threads.
-    write(&leaf.join("memory.oom.group"), 1)?;
-    write(&leaf.join("pids.max"), MOST_THREADS)?;
+    write(&leaf.join("memory.oom.group"), &1)?;
+    write(&leaf.join("pids.max"), &MOST_THREADS)?;
     let swap = leaf.join("memory.swap.max");
     // A machine without swap has no such file.
     if swap.exists() {
-        write(&swap, 0)
+        write(&swap, &0)
     } else {
         Ok(())
     }
@@ -104,6 +104,6 @@ fn is_there(pid: u32) -> bool {
     Path::new("/proc").join(pid.to_string()).exists()
 }
 
-pub(super) fn write(path: &Path, value: impl ToString) -> Result<(), NoCgroup> {
+pub(super) fn write(path: &Path, value: &impl ToString) -> Result<(), NoCgroup> {
     fs::write(path, value.to_string()).map_err(NoCgroup::file(path))
 }
