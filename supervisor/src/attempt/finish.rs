@@ -17,6 +17,7 @@ use super::{Assignment, Context, Ran, RanRun, letters, told};
 use crate::crash::{self, ReportInput};
 use crate::ingest::Passed;
 use crate::os::Limits;
+use crate::os::cgroup::CgroupEnd;
 use crate::outcome::{
     CrashId, CrashReport, Decision, DecisionKind, Evidence, KillReason, Outcome, RunFact,
     StderrText, Verdict,
@@ -60,6 +61,7 @@ pub(super) struct Life {
     pub limits: Option<Limits>,
     pub peak_resident: Option<u64>,
     pub outside: Outside,
+    pub cgroup: CgroupEnd,
     pub stderr: StderrText,
     pub said: Said,
     pub counters: Vec<RunCounters>,
@@ -168,8 +170,8 @@ fn evidence(
         bye: life.bye,
         flight: life.flight,
         limits: life.limits,
+        cgroup_oom_kills: life.cgroup.oom_kills,
         slot: undertaking.assignment.slot,
-        cgroup_oom_kills: None,
         outside: life.outside,
         stderr_tail: if stderr.tail.is_empty() {
             stderr.head.clone()

@@ -28,6 +28,7 @@ use crate::child::spawner::Spawner;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::os::Limits;
+use crate::os::cgroup::Subtree;
 use crate::outcome::{CrashId, Decision, MemorySlot, Outcome, Verdict};
 use crate::store::{Account, RunCounters, Store, StoreError};
 use crate::tokens::TokenProblem;
@@ -57,6 +58,8 @@ pub struct Context {
     pub recordings: RecordingRoom,
     /// Name of this host.
     pub host: String,
+    /// Where children have groups of their own, if a part of the tree is delegated.
+    pub cgroups: Option<Subtree>,
     /// Unique to this life of the supervisor.
     pub holder: String,
 }

@@ -42,6 +42,7 @@ fn evidence() -> Evidence {
             file_size: 300 * MIB,
             core: 0,
         }),
+        cgroup_oom_kills: None,
         slot: MemorySlot::Normal,
         cgroup_oom_kills: None,
         outside: Outside {
