@@ -2,7 +2,6 @@
 
 use fastrand::Rng;
 use shared::failure::{Failure, Place};
-use shared::flight::RunStage;
 
 use super::*;
 use crate::outcome::{Cause, DecisionKind, Outcome, PolicyState};
@@ -205,30 +204,4 @@ fn the_documented_table_is_what_is_decided() {
             assert_eq!(state.step_ms, Some(12 * 3_600_000), "{first}");
         }
     }
-}
-
-#[test]
-fn an_item_is_known_from_the_recorder() {
-    let stage = RunStage {
-        worker: None,
-        phase: None,
-        item: 1,
-        byte: 0,
-        slice_start: 0,
-        slice_end: 0,
-        progress: 0,
-        requests: 0,
-        received: 0,
-        records: 0,
-        pages: 0,
-        last_request: String::new(),
-        key: "A".to_owned(),
-        at: Some(0),
-    };
-    let found = item_at(&Outcome::Died(Cause::Panic), Some(&stage)).unwrap();
-    assert_eq!(
-        (found.item, found.slice),
-        (item("A"), None),
-        "no slice in a snapshot"
-    );
 }
