@@ -241,6 +241,7 @@ impl Judge<'_> {
             counters,
             backlog,
             report: report.as_ref().map(|report| report.id),
+            fingerprint: report.as_ref().map(|report| report.fingerprint.clone()),
         };
         let run = letters::Run {
             order,
@@ -283,6 +284,7 @@ impl Judge<'_> {
             interval: context.config.sync.interval.of(order.worker).duration(),
             suspect: self.outcomes.suspects,
             hello: self.evidence.hello,
+            ours: *assignment.ours.borrow(),
             slot: assignment.slot,
             big_is_larger: limits.big_slot > limits.memory,
             small: policy::fits_ordinary(self.peaks.resident, self.peaks.heap, limits.memory.get()),

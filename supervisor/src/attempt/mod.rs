@@ -77,6 +77,8 @@ pub struct Assignment {
     pub limits: Limits,
     /// Where randomness starts.
     pub seed: u64,
+    /// Whether a death is our own doing, as the dispatcher sees it when the attempt ends.
+    pub ours: watch::Receiver<bool>,
 }
 
 /// What someone wants of a running attempt.
@@ -149,4 +151,6 @@ pub struct RanRun {
     pub backlog: bool,
     /// Its crash report.
     pub report: Option<CrashId>,
+    /// The fingerprint of that.
+    pub fingerprint: Option<String>,
 }

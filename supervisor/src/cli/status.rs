@@ -6,6 +6,7 @@ use shared::time::Timestamp;
 use super::output::{Output, distance, span, table};
 use super::{Exit, Place};
 use crate::clock::Clock;
+use crate::policy::Pause;
 use crate::store::{StatusRow, SyncState};
 
 #[derive(Serialize)]
@@ -28,13 +29,24 @@ struct StatusAnswer {
     solitary: bool,
     big_slot: bool,
     quarantined_until: Option<String>,
+    /// Why the service starts nothing, if it has paused.
+    paused: Option<String>,
     error: Option<String>,
 }
 
 pub(super) async fn status(place: &Place, output: Output) -> anyhow::Result<Exit> {
     let now = Clock.now();
-    let rows = place.store().await?.status().await?;
-    let answers: Vec<StatusAnswer> = rows.into_iter().map(|row| view(row, now)).collect();
+    let store = place.store().await?;
+    let pause = store.pause().await?.map(|pause| paused(&pause));
+    let rows = store.status().await?;
+    let with_pause = |answer| StatusAnswer {
+        paused: pause.clone(),
+        ..answer
+    };
+    let answers: Vec<StatusAnswer> = rows
+        .into_iter()
+        .map(|row| with_pause(view(row, now)))
+        .collect();
     output.answer(&answers, |answers| {
         if answers.is_empty() {
             return "there are no accounts yet: bulkhead account add NAME --token-file FILE"
@@ -49,9 +61,20 @@ pub(super) async fn status(place: &Place, output: Output) -> anyhow::Result<Exit
             "LAST OUTCOME",
             "DUE",
         ];
-        table(&head, answers.iter().map(|answer| line(answer, now)))
+        let table = table(&head, answers.iter().map(|answer| line(answer, now)));
+        match &pause {
+            Some(pause) => format!("{pause}\n\n{table}"),
+            None => table,
+        }
     })?;
     Ok(Exit::Done)
+}
+
+fn paused(pause: &Pause) -> String {
+    format!(
+        "nothing is started: attempts of {} accounts died alike (fingerprint {}); one is tried at {}",
+        pause.accounts, pause.fingerprint, pause.until
+    )
 }
 
 fn line(answer: &StatusAnswer, now: Timestamp) -> Vec<String> {
@@ -115,6 +138,7 @@ fn view(row: StatusRow, now: Timestamp) -> StatusAnswer {
             .quarantined_until
             .filter(|until| *until > now)
             .map(|until| until.to_string()),
+        paused: None,
         error,
     }
 }
