@@ -9,6 +9,7 @@ mod directory;
 mod ending;
 mod finish;
 mod order;
+mod progress;
 mod run;
 mod said;
 mod watchdog;
@@ -30,6 +31,7 @@ use crate::store::{Account, RunCounters, Store, StoreError};
 use crate::tokens::TokenProblem;
 
 pub use directory::remove_all as remove_leftovers;
+pub use progress::{Progress, RunProgress};
 pub use run::run;
 
 /// What every attempt needs. Clones share.

@@ -7,6 +7,7 @@ mod crash;
 mod demo;
 mod doctor;
 mod history;
+mod live;
 mod log;
 mod output;
 mod quarantine;

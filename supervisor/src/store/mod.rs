@@ -30,7 +30,8 @@ pub use batch::{
 };
 pub use error::StoreError;
 pub use history::{
-    AttemptRow, CrashRow, EventKind, Group, Item, ItemEvent, ItemState, RunRow, StatusRow,
+    AttemptRow, CrashRow, EventKind, Group, Item, ItemEvent, ItemState, LearnedPeak, RunRow,
+    StatusRow,
 };
 pub use rescan::{DeepCommit, RescanCommit};
 pub use sqlite::{Soundness, Store};

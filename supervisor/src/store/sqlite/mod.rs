@@ -15,6 +15,7 @@ mod health;
 mod history;
 mod lease;
 mod migrate;
+mod peaks;
 mod probe;
 mod prune;
 mod query;

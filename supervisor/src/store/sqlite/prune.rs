@@ -28,8 +28,8 @@ impl Store {
 
     /// Crashes that must be kept: there is nothing yet that holds one.
     #[expect(clippy::unused_async, reason = "dead letters will be asked for")]
-    pub async fn held_crashes(&self) -> Result<BTreeSet<CrashId>, StoreError> {
-        Ok(BTreeSet::new())
+    pub async fn held_crashes(&self) -> Result<Vec<CrashId>, StoreError> {
+        Ok(Vec::new())
     }
 
     /// Attempts without an end, of every host.
