@@ -140,9 +140,6 @@ pub struct Evidence {
     pub flight: Result<Flight, String>,
     /// Limits as read back.
     pub limits: Option<Limits>,
-    /// How often the kernel killed in the child's cgroup for want of memory (`memory.events`);
-    /// `None` if it had no cgroup.
-    pub cgroup_oom_kills: Option<u64>,
     /// Which slot it had.
     pub slot: MemorySlot,
     /// How many processes of its control group the out-of-memory killer took (`memory.events`);

@@ -63,7 +63,6 @@ pub(super) fn evidence(ending: Ending) -> Evidence {
         bye: false,
         flight: Ok(flight::read(&flight::initial(&workers)).unwrap()),
         limits: Some(limits()),
-        cgroup_oom_kills: None,
         slot: MemorySlot::Normal,
         cgroup_oom_kills: None,
         outside: Outside::default(),

@@ -12,14 +12,14 @@ use shared::build::BUILD;
 use shared::id::RunNo;
 use shared::time::Timestamp;
 use shared::wire::message::{FromChild, PROTOCOL_VERSION, ToChild};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
 use super::answer::Commit;
 use super::directory::Directory;
 use super::said::{Said, done_fault};
 use super::watchdog::Watchdog;
-use super::{Context, Wishes};
+use super::{Context, Progress, Wishes};
 use crate::child::link::{LinkError, Received, Receiver, Sender};
 use crate::child::process::Process;
 use crate::child::redact;
@@ -57,6 +57,7 @@ pub(super) struct Conversation<'a> {
     pub ladder: Option<Ladder>,
     pub given: Given,
     pub(super) token_file: &'a Path,
+    pub(super) progress: watch::Sender<Progress>,
     pub(super) watchdog: Watchdog,
     pub(super) spawned: Instant,
     pub(super) quiet_since: Option<Instant>,
@@ -75,6 +76,8 @@ pub(super) struct Beginning<'a> {
     pub given: Given,
     /// Where a fresher token would be.
     pub token_file: &'a Path,
+    /// Who listens to its progress.
+    pub progress: watch::Sender<Progress>,
 }
 
 /// How long a lease lasts unless renewed; it is renewed three times as often.
@@ -97,6 +100,7 @@ impl<'a> Conversation<'a> {
             sender: from.sender,
             given: from.given,
             token_file: from.token_file,
+            progress: from.progress,
             hello: false,
             child_build: None,
             bye: false,

@@ -10,7 +10,7 @@ use shared::id::RunNo;
 use shared::wire::message::ToChild;
 
 use super::converse::{Conversation, LEASE};
-use super::{Wish, Wishes};
+use super::{Progress, Wish, Wishes};
 use crate::child::redact;
 use crate::child::terminate::{Graces, Ladder, Rung};
 use crate::outcome::KillReason;
@@ -115,6 +115,11 @@ impl Conversation<'_> {
             return lingers.then_some(KillReason::Lingering);
         }
         let flight = self.flight();
+        if let Some(flight) = &flight
+            && !self.progress.is_closed()
+        {
+            self.progress.send_replace(Progress::of(flight));
+        }
         self.watchdog
             .check(flight.as_ref(), Instant::now(), self.context.clock.now())
     }

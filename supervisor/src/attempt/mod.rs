@@ -10,6 +10,7 @@ mod ending;
 mod finish;
 mod letters;
 mod order;
+mod progress;
 mod room;
 mod run;
 mod said;
@@ -34,6 +35,7 @@ use crate::store::{Account, RunCounters, Store, StoreError};
 use crate::tokens::TokenProblem;
 
 pub use directory::remove_all as remove_leftovers;
+pub use progress::{Progress, RunProgress};
 pub use room::RecordingRoom;
 pub use run::run;
 

@@ -6,13 +6,14 @@ use std::time::Instant;
 use shared::attempt::{Attempt, Endpoints};
 use shared::build::BUILD;
 use shared::death::Outside;
+use tokio::sync::watch;
 
 use super::converse::{Beginning, Conversation, LEASE};
 use super::directory::Directory;
 use super::finish::{Life, Undertaking, conclude};
 use super::order::{Orders, attempt};
 use super::said::Said;
-use super::{Assignment, Context, End, Finished, Wishes};
+use super::{Assignment, Context, End, Finished, Progress, Wishes};
 use crate::child::process::Process;
 use crate::os::Limits;
 use crate::os::cgroup::{CgroupEnd, Leaf};
@@ -20,11 +21,25 @@ use crate::outcome::KillReason;
 use crate::store::{BeginAttempt, Begun, Grant, RunCounters, StoreError};
 use crate::tokens::{self, Given};
 
+/// Who speaks to a running attempt, and who listens to it.
+struct Ears {
+    wishes: Wishes,
+    progress: watch::Sender<Progress>,
+}
+
 /// Runs one attempt to its end, whatever that is.
-pub async fn run(context: &Context, assignment: Assignment, wishes: Wishes) -> Finished {
+///
+/// While it runs, what the flight recorder says at each look goes to `progress`, if anybody listens.
+pub async fn run(
+    context: &Context,
+    assignment: Assignment,
+    wishes: Wishes,
+    progress: watch::Sender<Progress>,
+) -> Finished {
     let account = assignment.account.id;
     let account_name = assignment.account.name.clone();
-    let end = begin(context, &assignment, wishes).await;
+    let ears = Ears { wishes, progress };
+    let end = begin(context, &assignment, ears).await;
     Finished {
         account,
         account_name,
@@ -32,7 +47,7 @@ pub async fn run(context: &Context, assignment: Assignment, wishes: Wishes) -> F
     }
 }
 
-async fn begin(context: &Context, assignment: &Assignment, wishes: Wishes) -> End {
+async fn begin(context: &Context, assignment: &Assignment, ears: Ears) -> End {
     let account = &assignment.account;
     let token = match tokens::read(&account.token_file) {
         Ok(token) => token,
@@ -63,7 +78,7 @@ async fn begin(context: &Context, assignment: &Assignment, wishes: Wishes) -> En
         started: Instant::now(),
     };
     let given = Given::new(token, orders.runs.len());
-    let mut life = live(&undertaking, given, wishes).await;
+    let mut life = live(&undertaking, given, ears).await;
     let refused = life.refused.take();
     let ran = match conclude(&undertaking, life).await {
         Ok(ran) => ran,
@@ -116,7 +131,7 @@ fn orders(
 }
 
 /// The life of the process, if there was one.
-async fn live(undertaking: &Undertaking<'_>, given: Given, wishes: Wishes) -> Life {
+async fn live(undertaking: &Undertaking<'_>, given: Given, ears: Ears) -> Life {
     let Undertaking {
         context, orders, ..
     } = *undertaking;
@@ -153,6 +168,7 @@ async fn live(undertaking: &Undertaking<'_>, given: Given, wishes: Wishes) -> Li
         sender,
         given,
         token_file: &undertaking.assignment.account.token_file,
+        progress: ears.progress,
     });
     if let Err(error) = noted {
         conversation
@@ -167,7 +183,7 @@ async fn live(undertaking: &Undertaking<'_>, given: Given, wishes: Wishes) -> Li
             })
             .await;
     }
-    let status = conversation.run(receiver, wishes).await;
+    let status = conversation.run(receiver, ears.wishes).await;
     let mut life = bury(conversation, status, limits.ok()).await;
     life.cgroup = group.map(end_group).unwrap_or_default();
     life.directory = Some(directory);

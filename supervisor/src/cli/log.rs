@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
+use super::live::Above;
 use crate::config::LogFormat;
 
 /// Starts logging what `filter` lets through, unless `BULKHEAD_LOG` holds another filter such as
@@ -18,7 +19,7 @@ pub(super) fn start(format: LogFormat, filter: &str) {
     };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Above)
         .with_target(false);
     // A second start, as in tests, keeps the first.
     if human {

@@ -8,6 +8,7 @@ mod dead_letter;
 mod demo;
 mod doctor;
 mod history;
+mod live;
 mod log;
 mod output;
 mod quarantine;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use shared::time::Timestamp;
 
 use super::args::Format;
+use super::live::above;
 
 /// Where answers go.
 #[derive(Debug, Clone, Copy)]
@@ -43,8 +44,11 @@ impl Output {
 
 /// Prints text. A reader that went away is no error.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    let write = || {
+        let mut out = std::io::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush())
+    };
+    match above(write) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(error).context("cannot print the answer")
         }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::sync::mpsc;
 
 use super::output::Output;
-use super::{Exit, Place};
+use super::{Exit, Place, live};
 use crate::daemon::{Daemon, stop_on_signals};
 use crate::scheduler::{Mode, PassSummary};
 
@@ -34,10 +35,26 @@ pub(super) async fn run(place: &Place, once: bool, output: Output) -> anyhow::Re
     };
     tracing::info!(state_dir = %place.state_dir.display(), once, "bulkhead runs");
     daemon.prune().await;
-    let summary = tokio::select! {
-        summary = dispatcher.run(mode, stop) => summary?,
-        never = daemon.prune_hourly() => match never {},
+    let (send, events) = mpsc::unbounded_channel();
+    let live = once && live::is_wanted(output);
+    if live {
+        dispatcher.tell(send);
+    }
+    let daemon = &daemon;
+    let work = async move {
+        // The channel closes with the dispatcher, and so the live lines end.
+        tokio::select! {
+            summary = dispatcher.run(mode, stop) => summary,
+            never = daemon.prune_hourly() => match never {},
+        }
     };
+    let show = async {
+        if live {
+            live::show(events).await;
+        }
+    };
+    let (summary, ()) = tokio::join!(Box::pin(work), show);
+    let summary = summary?;
     tracing::info!("bulkhead stopped; no child is left");
     if !once {
         return Ok(Exit::Done);

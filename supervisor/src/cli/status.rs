@@ -3,9 +3,10 @@
 use serde::Serialize;
 use shared::time::Timestamp;
 
-use super::output::{Output, distance, span, table};
+use super::output::{Output, distance, mib, span, table};
 use super::{Exit, Place};
 use crate::clock::Clock;
+use crate::config::Bytes;
 use crate::policy::Pause;
 use crate::store::{StatusRow, SyncState};
 
@@ -28,6 +29,12 @@ struct StatusAnswer {
     dead_letters: u64,
     solitary: bool,
     big_slot: bool,
+    /// Its memory limit now, in bytes.
+    memory_limit: u64,
+    /// The most memory that it needed of late, alone in its child, in bytes.
+    peak_memory: Option<u64>,
+    /// The most that attempts which it shared needed: at most so much was its own, in bytes.
+    peak_memory_shared: Option<u64>,
     quarantined_until: Option<String>,
     /// Why the service starts nothing, if it has paused.
     paused: Option<String>,
@@ -45,7 +52,7 @@ pub(super) async fn status(place: &Place, output: Output) -> anyhow::Result<Exit
     };
     let answers: Vec<StatusAnswer> = rows
         .into_iter()
-        .map(|row| with_pause(view(row, now)))
+        .map(|row| with_pause(view(row, place, now)))
         .collect();
     output.answer(&answers, |answers| {
         if answers.is_empty() {
@@ -59,6 +66,7 @@ pub(super) async fn status(place: &Place, output: Output) -> anyhow::Result<Exit
             "BEHIND",
             "LAST SUCCESS",
             "LAST OUTCOME",
+            "MEMORY",
             "DUE",
         ];
         let table = table(&head, answers.iter().map(|answer| line(answer, now)));
@@ -100,11 +108,23 @@ fn line(answer: &StatusAnswer, now: Timestamp) -> Vec<String> {
         span(std::time::Duration::from_millis(answer.lag_ms)),
         when(&answer.last_success_at),
         outcome,
+        memory(answer),
         when(&answer.due_at),
     ]
 }
 
-fn view(row: StatusRow, now: Timestamp) -> StatusAnswer {
+/// What it needed of late against its limit: `29.3 MiB of 128MiB`; in a shared child only a bound is
+/// known.
+fn memory(answer: &StatusAnswer) -> String {
+    let limit = Bytes::new(answer.memory_limit);
+    match (answer.peak_memory, answer.peak_memory_shared) {
+        (Some(peak), _) => format!("{} of {limit}", mib(peak)),
+        (None, Some(peak)) => format!("at most {} of {limit}", mib(peak)),
+        (None, None) => "-".to_owned(),
+    }
+}
+
+fn view(row: StatusRow, place: &Place, now: Timestamp) -> StatusAnswer {
     let created = row.account_created_at;
     let state = word(&row, now);
     let (known, error) = match row.state {
@@ -119,6 +139,12 @@ fn view(row: StatusRow, now: Timestamp) -> StatusAnswer {
         .as_ref()
         .map(|state| state.policy.clone())
         .unwrap_or_default();
+    let limits = place.config.limits_for(&row.account);
+    let limit = if policy.big_slot {
+        limits.big_slot.max(limits.memory)
+    } else {
+        limits.memory
+    };
     StatusAnswer {
         account: row.account,
         worker: row.worker,
@@ -134,6 +160,9 @@ fn view(row: StatusRow, now: Timestamp) -> StatusAnswer {
         charged: policy.tally.len() + policy.errors.len(),
         solitary: policy.solitary,
         big_slot: policy.big_slot,
+        memory_limit: limit.get(),
+        peak_memory: row.peak.alone,
+        peak_memory_shared: row.peak.shared,
         quarantined_until: policy
             .quarantined_until
             .filter(|until| *until > now)

@@ -15,6 +15,13 @@ pub fn open_files_limit() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
+/// Columns and lines of the terminal at standard error; `None` if it is none, or does not say.
+pub fn terminal_size() -> Option<(usize, usize)> {
+    let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
+    let known = size.ws_col > 0 && size.ws_row > 0;
+    known.then(|| (usize::from(size.ws_col), usize::from(size.ws_row)))
+}
+
 /// Bytes that this process may still write to the file system of that path (`statvfs(3)`).
 pub fn free_space(path: &Path) -> io::Result<u64> {
     let about = rustix::fs::statvfs(path)?;

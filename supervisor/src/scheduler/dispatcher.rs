@@ -15,7 +15,7 @@ use super::pass::{Mode, Pass, PassSummary};
 use super::slots::{InUse, Room, fitting};
 use super::survey::{Survey, Told};
 use super::{Event, rescue};
-use crate::attempt::{self, Assignment, Context, End, Finished, Wish};
+use crate::attempt::{self, Assignment, Context, End, Finished, Progress, Wish};
 use crate::config;
 use crate::os::Limits;
 use crate::outcome::MemorySlot;
@@ -249,18 +249,20 @@ impl Dispatcher {
             memory: assignment.limits.memory,
             slot: assignment.slot,
         };
+        let (progress, listen) = watch::channel(Progress::default());
         let account = assignment.account.id;
         self.event(Event::Started {
             account: assignment.account.name.clone(),
             workers: assignment.workers.clone(),
             slot: assignment.slot,
             memory: assignment.limits.memory,
+            progress: listen,
         });
         self.running.insert(account, running);
         let context = self.context.clone();
         let task = self
             .tasks
-            .spawn(async move { attempt::run(&context, assignment, wishes).await });
+            .spawn(async move { attempt::run(&context, assignment, wishes, progress).await });
         self.owners.insert(task.id(), account);
     }
 

@@ -14,8 +14,9 @@ mod survey;
 use std::sync::Arc;
 
 use shared::worker::Worker;
+use tokio::sync::watch;
 
-use crate::attempt::Finished;
+use crate::attempt::{Finished, Progress};
 use crate::outcome::MemorySlot;
 
 pub use dispatcher::{Dispatcher, Stop};
@@ -34,6 +35,8 @@ pub enum Event {
         slot: MemorySlot,
         /// Its memory limit, in bytes.
         memory: u64,
+        /// How far it is, as long as it runs.
+        progress: watch::Receiver<Progress>,
     },
     /// An attempt came to an end.
     Finished(Arc<Finished>),

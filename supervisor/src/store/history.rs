@@ -31,8 +31,19 @@ pub struct StatusRow {
     pub running: Option<AttemptId>,
     /// How many dead letters are not resolved.
     pub dead_letters: u64,
+    /// What its attempts needed of late.
+    pub peak: LearnedPeak,
     /// Everything else, or why it cannot be read.
     pub state: Result<SyncState, StoreError>,
+}
+
+/// The most memory that an (account, worker) needed of late, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LearnedPeak {
+    /// Of attempts in which it was alone: exactly its own.
+    pub alone: Option<u64>,
+    /// Of attempts that it shared: at most so much was its own.
+    pub shared: Option<u64>,
 }
 
 /// One run of the past, or one that is running.

@@ -31,7 +31,8 @@ pub use batch::{
 };
 pub use error::StoreError;
 pub use history::{
-    AttemptRow, CrashRow, EventKind, Group, Item, ItemEvent, ItemState, RunRow, StatusRow,
+    AttemptRow, CrashRow, EventKind, Group, Item, ItemEvent, ItemState, LearnedPeak, RunRow,
+    StatusRow,
 };
 pub use letter::{DeadLetter, LetterEnds, LetterStatus, NewLetter, PassedLetter};
 pub use rescan::{DeepCommit, RescanCommit};

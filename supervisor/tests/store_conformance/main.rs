@@ -9,6 +9,7 @@ mod folds;
 mod harness;
 mod killed;
 mod passes;
+mod peaks;
 mod probes;
 mod queries;
 mod reshaped;

@@ -16,6 +16,7 @@ use super::sim::Sim;
 use super::story::{AccountCycle, Story};
 use super::verdict::{Event as Change, event_differences, row_differences};
 use crate::attempt::End;
+use crate::cli::live::{Live, PACE};
 use crate::clock::Clock;
 use crate::daemon::Daemon;
 use crate::outcome::Outcome;
@@ -65,8 +66,19 @@ impl Play<'_> {
         dispatcher.tell(send);
         let story = &mut *self.story;
         let mut outcomes = BTreeMap::new();
+        let mut live = story.is_watched().then(Live::default);
+        let mut tick = tokio::time::interval(PACE);
         let listen = async {
-            while let Some(event) = events.recv().await {
+            loop {
+                let event = tokio::select! {
+                    event = events.recv() => event,
+                    _ = tick.tick(), if live.is_some() => {
+                        live.iter().for_each(Live::draw);
+                        continue;
+                    }
+                };
+                let Some(event) = event else { break };
+                live.iter_mut().for_each(|live| live.event(&event));
                 if let Event::Finished(finished) = &event
                     && let End::Ran(ran) = &finished.end
                 {

@@ -7,7 +7,9 @@ use shared::worker::Worker;
 
 use super::script::Role;
 use crate::attempt::{End, Finished, RanRun};
-use crate::cli::output::{mib, print};
+use crate::cli::args::Format;
+use crate::cli::live;
+use crate::cli::output::{Output, mib, print};
 use crate::outcome::{MemorySlot, Outcome};
 use crate::scheduler::Event;
 
@@ -40,6 +42,11 @@ impl Story {
         }
     }
 
+    /// Whether somebody looks on at a terminal.
+    pub(super) fn is_watched(&self) -> bool {
+        !self.silent && live::is_wanted(Output::new(Format::Text))
+    }
+
     pub(super) fn say(&self, line: &str) -> anyhow::Result<()> {
         if self.silent {
             Ok(())
@@ -55,6 +62,7 @@ impl Story {
                 workers,
                 slot,
                 memory,
+                progress: _,
             } => {
                 let names: Vec<&str> = workers.iter().map(|worker| worker.name()).collect();
                 let slot = match slot {

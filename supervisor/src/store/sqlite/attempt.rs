@@ -7,7 +7,7 @@ use shared::time::Timestamp;
 use shared::worker::Worker;
 
 use super::row::{signed, to_json};
-use super::{Store, Tx, crash, lease, letter, state};
+use super::{Store, Tx, crash, lease, letter, peaks, state};
 use crate::killpoint;
 use crate::outcome::{KillReason, MemorySlot, Outcome};
 use crate::store::attempt::{BeginAttempt, Begun, EndAttempt, EndRun, Ended, Grant};
@@ -146,6 +146,9 @@ impl Store {
             if let Some(report) = &run.report {
                 crash::insert(&mut tx, report).await?;
             }
+        }
+        if fence_held {
+            peaks::learn(&mut tx, end).await?;
         }
         lease::release(&mut tx, grant.account, grant.fence).await?;
         tx.commit().await.during(action)?;

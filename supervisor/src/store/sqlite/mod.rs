@@ -16,6 +16,7 @@ mod history;
 mod lease;
 mod letter;
 mod migrate;
+mod peaks;
 mod probe;
 mod prune;
 mod query;

@@ -11,7 +11,7 @@ use super::{Store, attempt, state};
 use crate::outcome::MemorySlot;
 use crate::store::attempt::{Peaks, RunCounters};
 use crate::store::error::{During, StoreError};
-use crate::store::history::{AttemptRow, RunRow, StatusRow};
+use crate::store::history::{AttemptRow, LearnedPeak, RunRow, StatusRow};
 use crate::store::state::SyncState;
 
 const STATUS: &str = "SELECT s.*, a.name AS account, a.created_at, a.token_state, \
@@ -134,6 +134,10 @@ fn status(row: &SqliteRow) -> Result<StatusRow, StoreError> {
         account_created_at: cells.time("created_at")?,
         running: cells.get::<Option<i64>>("running")?.map(AttemptId),
         dead_letters: cells.count("letters")?,
+        peak: LearnedPeak {
+            alone: cells.count_or_null("peak_alone")?,
+            shared: cells.count_or_null("peak_shared")?,
+        },
         state: state::read(row),
     })
 }

@@ -1,9 +1,4 @@
 //! What a person does with crash reports: look, replay, pass on, prune; and what prunes itself.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "test code: every failure is a panic"
-)]
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
