@@ -2,6 +2,7 @@
 //! reports, one transaction.
 
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Instant;
 
@@ -107,9 +108,11 @@ pub(super) async fn conclude(
         runs.push(end);
         ran.push(told);
     }
-    for report in runs.iter().filter_map(|run| run.report.as_deref()) {
-        publish(context, report, directory.as_ref());
-    }
+    let reports = runs
+        .iter()
+        .filter_map(|run| run.report.as_deref().cloned())
+        .collect();
+    let directory = publish_all(context, reports, directory).await;
     let end = EndAttempt {
         grant: undertaking.grant,
         verdict: &verdict,
@@ -299,8 +302,31 @@ fn deserves_report(outcome: &Outcome, decision: &Decision) -> bool {
     }
 }
 
+/// Publishes beside the threads of the runtime: a disk that takes long to sync must not hold up the
+/// other accounts.
+async fn publish_all(
+    context: &Context,
+    reports: Vec<CrashReport>,
+    directory: Option<Directory>,
+) -> Option<Directory> {
+    if reports.is_empty() {
+        return directory;
+    }
+    let crashes = context.state_dir.join("crashes");
+    let published = tokio::task::spawn_blocking(move || {
+        for report in &reports {
+            publish(&crashes, report, directory.as_ref());
+        }
+        directory
+    });
+    published.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a crash report is in the database only; this is our bug");
+        None
+    })
+}
+
 /// The report in the log and as a file. The database is the third place, with the end itself.
-fn publish(context: &Context, report: &CrashReport, directory: Option<&Directory>) {
+fn publish(crashes: &Path, report: &CrashReport, directory: Option<&Directory>) {
     let json =
         serde_json::to_string(report).unwrap_or_else(|error| format!("not printable: {error}"));
     tracing::error!(
@@ -308,8 +334,7 @@ fn publish(context: &Context, report: &CrashReport, directory: Option<&Directory
         crash.id = %report.id, cause = report.verdict.cause.name(), confidence = report.verdict.confidence.name(),
         decision = report.decision.kind.name(), report = json, "crash report"
     );
-    let crashes = context.state_dir.join("crashes");
-    match crash::write(&crashes, report) {
+    match crash::write(crashes, report) {
         Ok(path) => {
             let kept = path
                 .parent()
