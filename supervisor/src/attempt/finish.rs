@@ -2,7 +2,6 @@
 //! reports, one transaction.
 
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Instant;
 
@@ -14,7 +13,7 @@ use shared::time::Timestamp;
 
 use super::directory::Directory;
 use super::said::{Said, has_backlog};
-use super::{Assignment, Context, Ran, RanRun};
+use super::{Assignment, Context, Ran, RanRun, publish};
 use crate::crash::{self, ReportInput};
 use crate::os::Limits;
 use crate::outcome::{
@@ -112,7 +111,7 @@ pub(super) async fn conclude(
         .iter()
         .filter_map(|run| run.report.as_deref().cloned())
         .collect();
-    let directory = publish_all(context, reports, directory).await;
+    let directory = publish::all(context, reports, directory).await;
     let end = EndAttempt {
         grant: undertaking.grant,
         verdict: &verdict,
@@ -299,54 +298,6 @@ fn deserves_report(outcome: &Outcome, decision: &Decision) -> bool {
         | Outcome::Interrupted
         | Outcome::Cancelled
         | Outcome::Drained => false,
-    }
-}
-
-/// Publishes beside the threads of the runtime: a disk that takes long to sync must not hold up the
-/// other accounts.
-async fn publish_all(
-    context: &Context,
-    reports: Vec<CrashReport>,
-    directory: Option<Directory>,
-) -> Option<Directory> {
-    if reports.is_empty() {
-        return directory;
-    }
-    let crashes = context.state_dir.join("crashes");
-    let published = tokio::task::spawn_blocking(move || {
-        for report in &reports {
-            publish(&crashes, report, directory.as_ref());
-        }
-        directory
-    });
-    published.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a crash report is in the database only; this is our bug");
-        None
-    })
-}
-
-/// The report in the log and as a file. The database is the third place, with the end itself.
-fn publish(crashes: &Path, report: &CrashReport, directory: Option<&Directory>) {
-    let json =
-        serde_json::to_string(report).unwrap_or_else(|error| format!("not printable: {error}"));
-    tracing::error!(
-        account.id = %report.account_id, account.name = report.account, worker.name = %report.worker,
-        crash.id = %report.id, cause = report.verdict.cause.name(), confidence = report.verdict.confidence.name(),
-        decision = report.decision.kind.name(), report = json, "crash report"
-    );
-    match crash::write(crashes, report) {
-        Ok(path) => {
-            let kept = path
-                .parent()
-                .zip(directory)
-                .map(|(home, directory)| directory.keep_in(home));
-            if let Some(Err(error)) = kept {
-                tracing::warn!(crash.id = %report.id, %error, "the attempt's files are not kept beside its report");
-            }
-        }
-        Err(error) => {
-            tracing::error!(crash.id = %report.id, %error, "the crash report is in the database only");
-        }
     }
 }
 

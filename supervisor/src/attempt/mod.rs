@@ -9,6 +9,7 @@ mod directory;
 mod ending;
 mod finish;
 mod order;
+mod publish;
 mod run;
 mod said;
 mod watchdog;
