@@ -13,7 +13,7 @@ use shared::time::Timestamp;
 
 use super::directory::Directory;
 use super::said::{Said, has_backlog};
-use super::{Assignment, Context, Ran, RanRun, letters, told};
+use super::{Assignment, Context, Ran, RanRun, letters, publish, told};
 use crate::crash::{self, ReportInput};
 use crate::ingest::Passed;
 use crate::os::Limits;
@@ -126,9 +126,11 @@ pub(super) async fn conclude(
         runs.push(end);
         ran.push(told);
     }
-    for report in runs.iter().filter_map(|run| run.report.as_deref()) {
-        publish(context, report, directory.as_ref());
-    }
+    let reports = runs
+        .iter()
+        .filter_map(|run| run.report.as_deref().cloned())
+        .collect();
+    let directory = publish::all(context, reports, directory).await;
     let end = EndAttempt {
         grant: undertaking.grant,
         verdict: &verdict,
@@ -353,32 +355,6 @@ fn deserves_report(outcome: &Outcome, decision: &Decision) -> bool {
         | Outcome::Interrupted
         | Outcome::Cancelled
         | Outcome::Drained => false,
-    }
-}
-
-/// The report in the log and as a file. The database is the third place, with the end itself.
-fn publish(context: &Context, report: &CrashReport, directory: Option<&Directory>) {
-    let json =
-        serde_json::to_string(report).unwrap_or_else(|error| format!("not printable: {error}"));
-    tracing::error!(
-        account.id = %report.account_id, account.name = report.account, worker.name = %report.worker,
-        crash.id = %report.id, cause = report.verdict.cause.name(), confidence = report.verdict.confidence.name(),
-        decision = report.decision.kind.name(), report = json, "crash report"
-    );
-    let crashes = context.state_dir.join("crashes");
-    match crash::write(&crashes, report) {
-        Ok(path) => {
-            let kept = path
-                .parent()
-                .zip(directory)
-                .map(|(home, directory)| directory.keep_in(home));
-            if let Some(Err(error)) = kept {
-                tracing::warn!(crash.id = %report.id, %error, "the attempt's files are not kept beside its report");
-            }
-        }
-        Err(error) => {
-            tracing::error!(crash.id = %report.id, %error, "the crash report is in the database only");
-        }
     }
 }
 
