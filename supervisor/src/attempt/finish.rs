@@ -66,6 +66,12 @@ pub(super) struct Life {
 }
 
 impl Life {
+    /// What each run did and what it passed over.
+    fn take_work(&mut self) -> (Vec<RunCounters>, Vec<Vec<Passed>>) {
+        let passed = std::mem::take(&mut self.passed);
+        (std::mem::take(&mut self.counters), passed)
+    }
+
     fn peaks(&self) -> Peaks {
         Peaks {
             resident: self.peak_resident,
@@ -84,8 +90,7 @@ pub(super) async fn conclude(
     } = *undertaking;
     let peaks = life.peaks();
     let directory = life.directory.take();
-    let counters = std::mem::take(&mut life.counters);
-    let passed = std::mem::take(&mut life.passed);
+    let (counters, passed) = life.take_work();
     let stderr = std::mem::take(&mut life.stderr);
     let pid = life.pid;
     let said = std::mem::replace(&mut life.said, Said::new(0)).into_ends();
@@ -205,8 +210,8 @@ impl Judge<'_> {
         let backlog = has_backlog(order, &counters);
         let config = &self.undertaking.context.config;
         let flight = self.evidence.flight.as_ref().ok();
-        let stage = flight.and_then(|flight| flight.runs.get(order.run.index()));
-        let at = policy::item_at(&outcome, stage);
+        let place = flight.and_then(|flight| flight.runs.get(order.run.index()));
+        let at = policy::item_at(&outcome, place);
         let facts = Facts {
             at: at.as_ref(),
             skips: &order.skip,
