@@ -73,6 +73,12 @@ pub(super) struct Life {
 }
 
 impl Life {
+    /// What each run did and what it passed over.
+    fn take_work(&mut self) -> (Vec<RunCounters>, Vec<Vec<Passed>>) {
+        let passed = std::mem::take(&mut self.passed);
+        (std::mem::take(&mut self.counters), passed)
+    }
+
     fn peaks(&self) -> Peaks {
         Peaks {
             resident: self.peak_resident,
@@ -91,8 +97,7 @@ pub(super) async fn conclude(
     } = *undertaking;
     let peaks = life.peaks();
     let directory = life.directory.take();
-    let counters = std::mem::take(&mut life.counters);
-    let passed = std::mem::take(&mut life.passed);
+    let (counters, passed) = life.take_work();
     let stderr = std::mem::take(&mut life.stderr);
     let (pid, died_at) = (life.pid, life.died_at);
     let child_build = life.child_build.take();
@@ -222,8 +227,8 @@ impl Judge<'_> {
         let backlog = has_backlog(order, &counters);
         let config = &self.undertaking.context.config;
         let flight = self.evidence.flight.as_ref().ok();
-        let stage = flight.and_then(|flight| flight.runs.get(order.run.index()));
-        let at = policy::item_at(&outcome, stage);
+        let place = flight.and_then(|flight| flight.runs.get(order.run.index()));
+        let at = policy::item_at(&outcome, place);
         let facts = Facts {
             at: at.as_ref(),
             skips: &order.skip,
