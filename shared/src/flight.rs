@@ -13,11 +13,12 @@ use crate::id::RunNo;
 use crate::sandbox::Layer;
 use crate::worker::Worker;
 
+mod fault;
 mod layout;
 mod read;
 
 pub use layout::{header, run};
-pub use read::read;
+pub use read::{read, shown};
 
 /// First eight bytes of the file.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"bulkfly\0");
@@ -212,6 +213,8 @@ pub struct RunStage {
     pub last_request: String,
     /// Natural key of the item being worked on, cut at [`KEY_TEXT`]; empty if not known.
     pub key: String,
+    /// Index in its body of the item being worked on, from 0; `None` between items.
+    pub at: Option<u64>,
 }
 
 /// Why a file is not a flight recorder of this version.

@@ -11,6 +11,7 @@ pub mod failure;
 pub mod flight;
 pub mod id;
 pub mod record;
+pub mod recording;
 pub mod sandbox;
 pub mod secret;
 pub mod table;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::attempt::{Context, remove_leftovers};
+use crate::attempt::{Context, RecordingRoom, remove_leftovers};
 use crate::child::link::BigFrames;
 use crate::child::spawner::{SpawnError, Spawner};
 use crate::clock::Clock;
@@ -91,6 +91,7 @@ impl Daemon {
         let context = Context {
             store,
             spawner,
+            recordings: RecordingRoom::new(config.recording.total.get()),
             worker_child,
             config: Arc::new(config),
             clock: Clock,
@@ -99,7 +100,8 @@ impl Daemon {
             host: os::host_name(),
             holder: format!("{}/{}", os::host_name(), std::process::id()),
         };
-        rescue(&context.store, context.clock, &context.host).await?;
+        let policy = &context.config.policy;
+        rescue(&context.store, context.clock, &context.host, policy).await?;
         remove_leftovers(state_dir).map_err(|source| DaemonError::StateDir {
             path: state_dir.join("attempts"),
             source,

@@ -55,7 +55,7 @@ fn charged_outcome() -> impl Strategy<Value = Outcome> {
     ]
 }
 
-fn facts() -> impl Strategy<Value = Facts> {
+fn facts() -> impl Strategy<Value = Facts<'static>> {
     let times = (0..1_i64 << 50, 0..10_000_000_i64, 1..10_000_000_u64);
     let mode = prop::sample::select(&[Mode::Window, Mode::Snapshot, Mode::Rescan][..]);
     (times, mode, any::<[bool; 4]>()).prop_map(|((now, late, interval), mode, [a, b, c, d])| {
@@ -71,9 +71,13 @@ fn facts() -> impl Strategy<Value = Facts> {
                 MemorySlot::Normal
             },
             big_is_larger: c,
+            small: false,
             mode,
             backlog: d,
             configured_step: Duration::from_hours(24),
+            at: None,
+            skips: &[],
+            retried: &[],
         }
     })
 }
@@ -85,21 +89,22 @@ fn config() -> impl Strategy<Value = PolicyConfig> {
         1..100_000_u64,
         1..100_000_u64,
     );
-    (spans, 1..6_u32, 1..1_000_000_u64).prop_map(|((base, more, death, longer), after, window)| {
-        PolicyConfig {
+    (spans, [1..6_u32, 1..6_u32], 1..1_000_000_u64).prop_map(
+        |((base, more, death, longer), [after, errors], window)| PolicyConfig {
             backoff_base: Span::from_millis(base),
             backoff_cap: Span::from_millis(base + more),
             death_backoff_base: Span::from_millis(death),
             death_backoff_cap: Span::from_millis(death + longer),
             quarantine_after: after,
+            quarantine_after_errors: errors,
             quarantine_for: Span::from_millis(window),
             tally_window: Span::from_millis(window),
             ..PolicyConfig::default()
-        }
-    })
+        },
+    )
 }
 
-fn at(facts: &Facts, now: Timestamp) -> Facts {
+fn at<'a>(facts: &Facts<'a>, now: Timestamp) -> Facts<'a> {
     Facts {
         now,
         due_was: now,
@@ -155,16 +160,23 @@ proptest! {
     ) {
         let mut rng = fastrand::Rng::with_seed(seed);
         let mut state = PolicyState::default();
-        let mut charges: Vec<Timestamp> = Vec::new();
+        // Of deaths and of failures.
+        let mut all: [Vec<Timestamp>; 2] = Default::default();
         let mut now = facts.now;
         for (outcome, pause) in outcomes {
             now = now.plus(Duration::from_millis(pause));
+            let death = matches!(outcome, Outcome::Died(_));
+            let (charges, most) = if death {
+                (&mut all[0], config.quarantine_after)
+            } else {
+                (&mut all[1], config.quarantine_after_errors)
+            };
             charges.push(now);
             let window = config.tally_window.duration();
             let within = charges.iter().filter(|at| now.since(**at) < window).count();
             let (next, decision) = decide(&state, &outcome, &at(&facts, now), &config, &mut rng);
             prop_assert!(decision.charged);
-            let full = within >= usize::try_from(config.quarantine_after).unwrap_or(usize::MAX);
+            let full = within >= usize::try_from(most).unwrap_or(usize::MAX);
             prop_assert_eq!(decision.kind == DecisionKind::Quarantine, full, "{} within", within);
             let until = full.then(|| now.plus(config.quarantine_for.duration()));
             prop_assert_eq!(next.quarantined_until, until);

@@ -15,11 +15,11 @@ const FLOORS: [(&str, &str); 3] = [
     (
         "shared",
         "id time secret exit build table sandbox | worker window failure record canonical | attempt | \
-         flight | death | wire",
+         flight | death recording | wire",
     ),
     (
         "worker-child",
-        "limits stage trap | confine memory fault recording parse | fetch | workers | emit | \
+        "limits stage | confine memory fault recording parse | fetch trap | workers | emit | \
          session replay | cli",
     ),
     (

@@ -1,7 +1,12 @@
 //! The command line.
 
+mod by_hand;
 pub mod death;
+mod line;
 mod parse;
+mod play;
+mod probe;
+mod replay;
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -11,11 +16,15 @@ use std::process;
 use clap::{Parser, Subcommand};
 use shared::build::BUILD;
 use shared::exit::ExitCode;
+use shared::recording::FILE_NAME;
 
-use crate::confine::{self, ConfineError};
+use crate::confine::{self, Missing};
+use crate::fault;
 use crate::fetch::{Client, roots};
 use crate::limits;
-use crate::session::{drive, start};
+use crate::recording::Recorder;
+use crate::session::start::Begun;
+use crate::session::{clock, drive, start};
 use crate::stage;
 
 /// Syncs one eBay account for a supervisor, under its limits; reads one of eBay's answers by hand.
@@ -33,7 +42,19 @@ enum Command {
         /// Where the supervisor has put the flight recorder.
         attempt_dir: PathBuf,
     },
+    Run(by_hand::RunArgs),
     Parse(parse::ParseArgs),
+    Replay(replay::ReplayArgs),
+    /// The child of a replay: plays what is in the directory.
+    #[command(hide = true)]
+    Play {
+        /// Where `replay` has put the recording and a flight recorder.
+        directory: PathBuf,
+        /// Play only this run.
+        #[arg(long)]
+        only: Option<u8>,
+    },
+    Probe(probe::ProbeArgs),
 }
 
 /// Does what the command line says.
@@ -42,6 +63,10 @@ pub fn main() -> process::ExitCode {
         Ok(cli) => match cli.command {
             Command::Sync { attempt_dir } => sync(&attempt_dir),
             Command::Parse(args) => parse::parse(&args),
+            Command::Play { directory, only } => play::play(&directory, only),
+            Command::Replay(args) => return result(replay::run(&args)),
+            Command::Run(args) => return result(by_hand::run(&args)),
+            Command::Probe(args) => probe::probe(&args),
         },
         Err(error) => {
             // Help and version go to standard output and are no error.
@@ -57,29 +82,50 @@ pub fn main() -> process::ExitCode {
     process::ExitCode::from(code.code())
 }
 
+/// The code of a command whose answer can be no: 1, which no child exits with.
+fn result(answer: Result<bool, ExitCode>) -> process::ExitCode {
+    match answer {
+        Ok(true) => process::ExitCode::SUCCESS,
+        Ok(false) => process::ExitCode::FAILURE,
+        Err(code) => process::ExitCode::from(code.code()),
+    }
+}
+
 /// One attempt. The order matters and is single-threaded up to the driver: map the flight
 /// recorder, confine, `Hello`, `Start`, (sandbox: its ports are known here), certificate roots.
 fn sync(attempt_dir: &Path) -> Result<(), ExitCode> {
     let parent = confine::parent();
     death::install();
+    fault::install().map_err(|error| complain(&error, ExitCode::Setup))?;
     stage::open(attempt_dir).map_err(|error| complain(&error, ExitCode::AttemptDirectory))?;
-    confine::confine(parent).map_err(|error| {
-        let code = match error {
-            ConfineError::ParentGone => ExitCode::ParentGone,
-            ConfineError::List(_)
-            | ConfineError::Core(_)
-            | ConfineError::Privileges(_)
-            | ConfineError::Files(_)
-            | ConfineError::Death(_) => ExitCode::Confine,
-        };
-        complain(&error, code)
-    })?;
+    let confined = confine::check_environment().and_then(|()| confine::confine(parent, &[]));
+    confined.map_err(|error| complain(&error, error.exit_code()))?;
+    // After the confinement, which closes what is open, and before the sandbox, which opens nothing.
+    let recorder = Recorder::open(&attempt_dir.join(FILE_NAME), clock::now)
+        .map_err(|error| complain(&error, ExitCode::AttemptDirectory))?;
     let begun = start::start().map_err(|error| complain(&error, error.exit_code()))?;
     limits::remember_data();
-    let tls = roots::tls(begun.https).map_err(|error| complain(&error, ExitCode::Setup))?;
-    let client = Client::new(&begun.attempt, &begun.token, tls)
+    sandbox(&begun)?;
+    let tls = roots::tls(begun.doors.roots).map_err(|error| complain(&error, ExitCode::Setup))?;
+    recorder.begin(begun.attempt.recording_cap, &begun.token);
+    let client = Client::new(&begun.attempt, &begun.token, tls, recorder)
         .map_err(|error| complain(&error, ExitCode::Setup))?;
     drive::drive(begun, client).map_err(|error| complain(&error, error.exit_code()))
+}
+
+/// What only the order tells: which ports, and how much of the sandbox must be in force.
+fn sandbox(begun: &Begun) -> Result<(), ExitCode> {
+    let missing = confine::sandbox(begun.attempt.sandbox, &begun.doors)
+        .map_err(|error| complain(&error, error.exit_code()))?;
+    for Missing { layer, why } in missing {
+        let name = layer.name();
+        writeln!(
+            io::stderr(),
+            "worker-child: without the layer {name}: {why}"
+        )
+        .ok();
+    }
+    Ok(())
 }
 
 fn complain(error: &dyn Display, code: ExitCode) -> ExitCode {

@@ -11,11 +11,14 @@ mod text;
 use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use rustix::mm::{MapFlags, ProtFlags, mmap};
-use shared::flight::{self, FILE_SIZE, FlightError, Phase, header, run as section};
+use shared::flight::{
+    self, FILE_SIZE, FlightError, Phase, RecordingStopped, header, run as section,
+};
 use shared::id::RunNo;
+use shared::sandbox::Layer;
 use shared::window::Slice;
 
 pub use text::Cut;
@@ -103,16 +106,6 @@ fn field(offset: usize) -> Option<&'static AtomicU64> {
     Some(unsafe { AtomicU64::from_ptr(base.add(offset).cast()) })
 }
 
-/// The byte at `offset`, likewise.
-fn byte(offset: usize) -> Option<&'static AtomicU8> {
-    let base = BASE.load(Ordering::Acquire);
-    if base.is_null() || offset >= FILE_SIZE {
-        return None;
-    }
-    // SAFETY: as in `field`; a byte needs no alignment.
-    Some(unsafe { AtomicU8::from_ptr(base.add(offset)) })
-}
-
 fn store(offset: usize, value: u64) {
     if let Some(field) = field(offset) {
         field.store(value.to_le(), Ordering::Relaxed);
@@ -124,13 +117,16 @@ fn load(offset: usize) -> u64 {
 }
 
 /// Stores text in `cap` bytes, its length last, so that a reader never takes old bytes for new.
+/// `at` and `cap` are multiples of 8: whole words are stored.
 fn store_text(at: usize, len_at: usize, cap: usize, text: &[u8]) {
     let text = text.get(..cap).unwrap_or(text);
     store(len_at, 0);
-    for (position, value) in text.iter().enumerate() {
-        if let Some(byte) = byte(at + position) {
-            byte.store(*value, Ordering::Relaxed);
+    for (word, bytes) in text.chunks(8).enumerate() {
+        let mut eight = [0; 8];
+        for (place, byte) in eight.iter_mut().zip(bytes) {
+            *place = *byte;
         }
+        store(at + word * 8, u64::from_le_bytes(eight));
     }
     store(len_at, text.len() as u64);
 }
@@ -152,6 +148,11 @@ pub fn enter_poll(run: RunNo) {
 pub fn leave_poll() {
     touch();
     store(header::POLLED, 0);
+}
+
+/// Says that a layer of the sandbox is in force from now on.
+pub fn in_force(layer: Layer) {
+    store(header::SANDBOX, load(header::SANDBOX) | layer.bit());
 }
 
 /// Leaves the evidence of an allocation that failed. Called by the allocator: allocates nothing.
@@ -177,6 +178,35 @@ pub fn panicked(text: &[u8]) {
         flight::PANIC_TEXT,
         text,
     );
+}
+
+/// The recording has so many bytes of entries.
+pub fn recorded(bytes: u64) {
+    store(header::RECORDED, bytes);
+}
+
+/// The recording is not whole.
+pub fn recording_stopped(why: RecordingStopped) {
+    store(header::RECORDING_STOPPED, why.number());
+}
+
+/// A replay has played so many entries.
+pub fn replayed(entries: u64) {
+    store(header::REPLAYED, entries);
+}
+
+/// Leaves the evidence of a fault. Called by a signal handler: plain stores only, and the number of
+/// the signal last, so that a reader never takes half of it for whole.
+pub fn faulted(signal: i32, code: i32, address: u64, stack: Option<(u64, u64)>) {
+    let (low, high) = stack.unwrap_or_default();
+    store(header::FAULT_CODE, i64::from(code).cast_unsigned());
+    store(header::FAULT_ADDRESS, address);
+    store(header::STACK_LOW, low);
+    store(header::STACK_HIGH, high);
+    store(header::FAULT_RUN, load(header::POLLED));
+    store(header::HEAP_LIVE, heap::live());
+    store(header::HEAP_PEAK, heap::peak());
+    store(header::FAULT_SIGNAL, i64::from(signal).cast_unsigned());
 }
 
 /// One run's part of the flight recorder. A handle: copies write to the same place.
@@ -214,10 +244,25 @@ impl RunStage {
         self.add(section::PROGRESS, 1);
     }
 
-    /// The item being worked on: how many there were with it, and its offset in the unpacked body.
-    pub fn item(self, count: u64, byte: u64) {
-        self.set(section::ITEM, count);
+    /// An item is being worked on from now on: its index in the body, its offset in the unpacked
+    /// body, and its natural key, empty if it is not known.
+    pub fn begin_item(self, index: u64, byte: u64, key: &[u8]) {
+        self.set(section::AT, 0);
+        store_text(
+            self.base + section::KEY_TEXT,
+            self.base + section::KEY_LEN,
+            flight::KEY_TEXT,
+            key,
+        );
         store(self.base + section::BYTE, byte);
+        store(self.base + section::ITEM, index + 1);
+        store(self.base + section::AT, index + 1);
+    }
+
+    /// That item is done with.
+    pub fn end_item(self) {
+        self.set(section::AT, 0);
+        store(self.base + section::KEY_LEN, 0);
     }
 
     /// How far the unpacked body was parsed.

@@ -26,6 +26,8 @@ mod kinds {
 
     use nix::sys::signal::{Signal, raise};
 
+    use crate::fault;
+
     #[expect(
         clippy::panic,
         clippy::exit,
@@ -47,6 +49,7 @@ mod kinds {
             "bus" => twice(Signal::SIGBUS),
             "ill" => twice(Signal::SIGILL),
             "fpe" => twice(Signal::SIGFPE),
+            "null" => fault::write_to_null(),
             _ => {}
         }
     }

@@ -29,7 +29,8 @@ fn updates_reach_the_file() {
 
     let stage = RunStage::new(RunNo(1));
     stage.phase(Phase::Parsing);
-    stage.item(7, 4096);
+    stage.begin_item(2, 1024, b"a key that is much longer than the next");
+    stage.begin_item(6, 4096, b"110-0042-7");
     stage.slice(Slice {
         fetch_start: Timestamp(-5),
         start: Timestamp(-2),
@@ -48,11 +49,15 @@ fn updates_reach_the_file() {
     let run = &seen.runs[1];
     assert_eq!(run.phase, Some(Phase::Parsing));
     assert_eq!((run.item, run.byte), (7, 4096));
+    assert_eq!((run.at, run.key.as_str()), (Some(6), "110-0042-7"));
     assert_eq!((run.slice_start, run.slice_end), (-2, 9));
     assert_eq!((run.requests, run.received), (2, 30));
     assert_eq!((run.records, run.pages, run.progress), (3, 1, 1));
     assert_eq!(run.last_request, "GET /a");
     assert_eq!(seen.runs[0].progress, 0);
+    stage.end_item();
+    let run = &read().runs[1];
+    assert_eq!((run.item, run.at, run.key.as_str()), (7, None, ""));
 
     allocation_failed(1000, 2000);
     allocation_failed(1, 1);

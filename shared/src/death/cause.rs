@@ -3,10 +3,15 @@
 use crate::failure::Failure;
 use crate::id::RunNo;
 use crate::time::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::exit::{SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS};
 
 /// How a child process ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// As JSON it is an object whose `kind` is [`Cause::name`], with the fields of the variant.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Cause {
     /// It said `Bye` and exited 0.
@@ -30,7 +35,14 @@ pub enum Cause {
     Abort,
     /// It used up its processor time.
     CpuLimit,
-    /// A signal that neither we nor an outsider sent: its own fault.
+    /// A signal that we did not send: its own fault, as far as the evidence goes.
+    #[serde(
+        alias = "segv",
+        alias = "bus",
+        alias = "ill",
+        alias = "fpe",
+        alias = "sys"
+    )]
     Signal {
         /// The signal's number.
         number: i32,
@@ -66,7 +78,8 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The name in database, reports and output.
+    /// The name in database, reports and output. The signals that the processor's complaints become
+    /// have names of their own; any other is `signal`.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Completed => "completed",
@@ -77,7 +90,14 @@ impl Cause {
             Self::Panic => "panic",
             Self::Abort => "abort",
             Self::CpuLimit => "cpu_limit",
-            Self::Signal { .. } => "signal",
+            Self::Signal { number, .. } => match *number {
+                SIGSEGV => "segv",
+                SIGBUS => "bus",
+                SIGILL => "ill",
+                SIGFPE => "fpe",
+                SIGSYS => "sys",
+                _ => "signal",
+            },
             Self::Hung => "hung",
             Self::Deadline => "deadline",
             Self::NeverReady => "never_ready",
@@ -89,6 +109,25 @@ impl Cause {
             Self::SpawnFailed { .. } => "spawn_failed",
             Self::Unknown => "unknown",
         }
+    }
+}
+
+impl Serialize for Cause {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", self.name())?;
+        if let Self::Failed { code, meaning } = self {
+            map.serialize_entry("code", code)?;
+            map.serialize_entry("meaning", meaning)?;
+        }
+        if let Self::Signal { number, name } = self {
+            map.serialize_entry("number", number)?;
+            map.serialize_entry("name", name)?;
+        }
+        if let Self::ProtocolViolation { what } | Self::SpawnFailed { what } = self {
+            map.serialize_entry("what", what)?;
+        }
+        map.end()
     }
 }
 
@@ -178,5 +217,64 @@ impl Outcome {
             | Self::Cancelled
             | Self::Drained => "",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::death::signal_name;
+
+    #[test]
+    fn a_cause_is_the_same_after_json_and_its_kind_is_its_name() {
+        let signal = |number| Cause::Signal {
+            number,
+            name: signal_name(number),
+        };
+        let what = || "what".to_owned();
+        let causes = [
+            (Cause::Completed, "completed"),
+            (
+                Cause::Failed {
+                    code: 70,
+                    meaning: what(),
+                },
+                "failed",
+            ),
+            (Cause::MemoryLimit, "memory_limit"),
+            (Cause::KernelOom, "kernel_oom"),
+            (Cause::StackOverflow, "stack_overflow"),
+            (Cause::Panic, "panic"),
+            (Cause::Abort, "abort"),
+            (Cause::CpuLimit, "cpu_limit"),
+            (signal(11), "segv"),
+            (signal(7), "bus"),
+            (signal(4), "ill"),
+            (signal(8), "fpe"),
+            (signal(31), "sys"),
+            (signal(25), "signal"),
+            (Cause::Hung, "hung"),
+            (Cause::Deadline, "deadline"),
+            (Cause::NeverReady, "never_ready"),
+            (Cause::Cancelled, "cancelled"),
+            (Cause::Drained, "drained"),
+            (Cause::KilledExternally, "killed_externally"),
+            (
+                Cause::ProtocolViolation { what: what() },
+                "protocol_violation",
+            ),
+            (Cause::ExitedEarly, "exited_early"),
+            (Cause::SpawnFailed { what: what() }, "spawn_failed"),
+            (Cause::Unknown, "unknown"),
+        ];
+        for (cause, name) in causes {
+            assert_eq!(cause.name(), name);
+            let json = serde_json::to_value(&cause).unwrap();
+            assert_eq!(json["kind"], name);
+            assert_eq!(serde_json::from_value::<Cause>(json).unwrap(), cause);
+        }
+        // The general name is understood for every signal.
+        let old = r#"{"kind":"signal","number":11,"name":"SIGSEGV"}"#;
+        assert_eq!(serde_json::from_str::<Cause>(old).unwrap(), signal(11));
     }
 }

@@ -5,6 +5,7 @@ use crate::id::RunNo;
 
 use super::culprit::culprit;
 use super::exit::words;
+use super::fault::in_words;
 use super::killed::killed;
 use super::signaled::signaled;
 use crate::death::{Cause, Confidence, Ending, Evidence, Verdict};
@@ -32,11 +33,13 @@ impl Finding {
         self
     }
 
-    /// Adds an observation that does not fit: what was proven is only inferred then.
+    /// Adds an observation that does not fit: what was proven is only inferred then, and what was
+    /// inferred is not known.
     pub(super) fn but(mut self, observation: impl Into<String>) -> Self {
-        if self.confidence == Confidence::Proven {
-            self.confidence = Confidence::Inferred;
-        }
+        self.confidence = match self.confidence {
+            Confidence::Proven => Confidence::Inferred,
+            Confidence::Inferred | Confidence::Unknown => Confidence::Unknown,
+        };
         self.and(observation)
     }
 }
@@ -103,8 +106,9 @@ pub(super) fn spawn_failed(what: impl Into<String>) -> Cause {
 fn exited_zero(evidence: &Evidence) -> Finding {
     let observation = words(Ending::Exited(0));
     if !evidence.bye {
-        return Finding::new(Cause::ExitedEarly, Confidence::Proven, observation)
+        let finding = Finding::new(Cause::ExitedEarly, Confidence::Proven, observation)
             .and("it had not said Bye");
+        return with_notes(finding, evidence);
     }
     let cause = if all_ended(evidence) {
         Cause::Completed
@@ -121,7 +125,8 @@ fn exited(evidence: &Evidence, code: i32) -> Finding {
         let meaning = known.meaning().to_owned();
         let says = format!("the code means: {meaning}");
         let cause = Cause::Failed { code, meaning };
-        Finding::new(cause, Confidence::Proven, observation).and(says)
+        let finding = Finding::new(cause, Confidence::Proven, observation).and(says);
+        with_notes(finding, evidence)
     } else if matches!(code, 126 | 127) && !evidence.hello {
         let what = format!("exit code {code} before Hello");
         Finding::new(spawn_failed(what), Confidence::Inferred, observation).and(
@@ -133,13 +138,37 @@ fn exited(evidence: &Evidence, code: i32) -> Finding {
             .and(format!("the flight recorder has a panic: {}", note.text))
             .and("a panic should have aborted the process")
     } else {
-        Finding::new(Cause::Unknown, Confidence::Inferred, observation)
-            .and("the code is none of the documented ones")
+        let finding = Finding::new(Cause::Unknown, Confidence::Inferred, observation)
+            .and("the code is none of the documented ones");
+        with_notes(finding, evidence)
     };
     if evidence.bye {
         finding.but("it had said Bye, after which it should have exited with code 0")
     } else {
         finding
+    }
+}
+
+// A process that noted a panic or a fault should not have come to an exit of its own.
+fn with_notes(finding: Finding, evidence: &Evidence) -> Finding {
+    let Ok(flight) = &evidence.flight else {
+        return finding;
+    };
+    let finding = match &flight.panic {
+        Some(note) => finding.but(format!(
+            "the flight recorder has a panic, which should have aborted the process: {}",
+            note.text
+        )),
+        None => finding,
+    };
+    match &flight.fault {
+        Some(fault) => {
+            let words = in_words(fault);
+            finding.but(format!(
+                "the flight recorder has a fault, which should have ended the process: {words}"
+            ))
+        }
+        None => finding,
     }
 }
 

@@ -7,6 +7,7 @@
 use crate::id::RunNo;
 
 use super::exit::{SIGXCPU, SIGXFSZ};
+use super::fault::is_from_kernel;
 use crate::death::{Cause, Confidence, Evidence, KillReason};
 
 type Answer = (Option<RunNo>, Confidence);
@@ -32,18 +33,13 @@ pub fn culprit(evidence: &Evidence, cause: &Cause) -> Answer {
         Cause::Deadline => late(evidence),
         Cause::Panic => panicked(evidence),
         Cause::MemoryLimit => hoarder(evidence),
-        Cause::StackOverflow | Cause::Abort => match polled(evidence) {
+        Cause::Abort => match polled(evidence) {
             Some(run) => (Some(run), Confidence::Proven),
             None => only(evidence),
         },
-        Cause::Signal { number, .. } => {
-            // The CPU time and the recording are shared by all runs.
-            let shared = [SIGXCPU, SIGXFSZ].contains(number);
-            match polled(evidence) {
-                Some(run) if !shared => (Some(run), Confidence::Proven),
-                _ => only(evidence),
-            }
-        }
+        // The CPU time and the recording are shared by all runs.
+        Cause::Signal { number, .. } if [SIGXCPU, SIGXFSZ].contains(number) => only(evidence),
+        Cause::StackOverflow | Cause::Signal { .. } => faulted(evidence),
         Cause::ExitedEarly => match polled(evidence) {
             Some(run) if sole(evidence).is_none() => (Some(run), Confidence::Inferred),
             _ => only(evidence),
@@ -93,6 +89,27 @@ fn panicked(evidence: &Evidence) -> Answer {
     match (noted, polled(evidence)) {
         (Some(run), Some(marked)) if marked != run => (Some(run), Confidence::Inferred),
         (Some(run), _) | (None, Some(run)) => (Some(run), Confidence::Proven),
+        (None, None) => only(evidence),
+    }
+}
+
+fn faulted(evidence: &Evidence) -> Answer {
+    let fault = evidence
+        .flight
+        .as_ref()
+        .ok()
+        .and_then(|flight| flight.fault);
+    let noted = fault
+        .and_then(|fault| fault.run)
+        .filter(|run| unfinished(evidence, *run));
+    // What a process sent may have come in anybody's poll.
+    let sure = match fault {
+        Some(fault) if !is_from_kernel(&fault) => Confidence::Inferred,
+        Some(_) | None => Confidence::Proven,
+    };
+    match (noted, polled(evidence)) {
+        (Some(run), Some(marked)) if marked != run => (Some(run), Confidence::Inferred),
+        (Some(run), _) | (None, Some(run)) => (Some(run), sure),
         (None, None) => only(evidence),
     }
 }

@@ -102,6 +102,23 @@ pub struct RunFact {
     pub ended: bool,
 }
 
+/// How many seconds the hard CPU limit lies above the soft one. Where both are equal the kernel
+/// looks at the hard one first and sends SIGKILL, which nobody could tell from an outsider's
+/// (`setrlimit(2)`); in between it sends SIGXCPU.
+pub const CPU_SLACK: u64 = 2;
+
+/// What the operating system told about a process, seen from outside. `None` is not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outside {
+    /// CPU time of the process, user and system, in milliseconds, as last seen: a lower bound.
+    pub cpu_ms: Option<u64>,
+    /// How many processes of the machine the out-of-memory killer took while this one lived
+    /// (`oom_kill` in `/proc/vmstat`).
+    pub machine_oom_kills: Option<u64>,
+    /// Whether the kernel's log says that it killed this process for want of memory.
+    pub kernel_log_names_it: Option<bool>,
+}
+
 /// Everything that classification may look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
@@ -125,6 +142,11 @@ pub struct Evidence {
     pub limits: Option<Limits>,
     /// Which slot it had.
     pub slot: MemorySlot,
+    /// How many processes of its control group the out-of-memory killer took (`memory.events`);
+    /// `None` if it had no group of its own.
+    pub cgroup_oom_kills: Option<u64>,
+    /// What else the operating system told about it.
+    pub outside: Outside,
     /// End of standard error, as text.
     pub stderr_tail: String,
     /// One entry per run, by position.

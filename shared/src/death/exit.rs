@@ -8,12 +8,16 @@ use crate::death::Ending;
 // Numbers as on x86 and ARM (`signal(7)`); other machines have others and are not supported.
 pub(super) const SIGHUP: i32 = 1;
 pub(super) const SIGINT: i32 = 2;
+pub(super) const SIGILL: i32 = 4;
 pub(super) const SIGABRT: i32 = 6;
+pub(super) const SIGBUS: i32 = 7;
+pub(super) const SIGFPE: i32 = 8;
 pub(super) const SIGKILL: i32 = 9;
 pub(super) const SIGSEGV: i32 = 11;
 pub(super) const SIGTERM: i32 = 15;
 pub(super) const SIGXCPU: i32 = 24;
 pub(super) const SIGXFSZ: i32 = 25;
+pub(super) const SIGSYS: i32 = 31;
 
 /// Names by number, from 1.
 const NAMES: [&str; 31] = [

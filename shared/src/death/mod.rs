@@ -6,13 +6,17 @@
 //! *Invariant:* a cause is never claimed beyond its evidence. Evidence that contradicts itself
 //! lowers the confidence; it never picks the nicer story.
 
+mod aborted;
 mod cause;
 mod classify;
+mod cpu;
 mod culprit;
 mod evidence;
 mod exit;
+mod fault;
 mod fingerprint;
 mod killed;
+mod oom;
 mod outcomes;
 #[cfg(test)]
 mod sample;
@@ -21,7 +25,7 @@ mod signaled;
 pub use cause::{Cause, Confidence, Outcome, Verdict};
 pub use classify::classify;
 pub use culprit::culprit;
-pub use evidence::{Ending, Evidence, KillReason, Limits, MemorySlot, RunFact};
+pub use evidence::{CPU_SLACK, Ending, Evidence, KillReason, Limits, MemorySlot, Outside, RunFact};
 pub use exit::{ending, signal_name};
 pub use fingerprint::{fingerprint, fingerprint_of};
 pub use outcomes::{RunOutcomes, outcomes};

@@ -1,14 +1,18 @@
 //! Evidence for tests: an attempt of two runs that said `Hello`, and what to change about it.
 
-use crate::flight::{self, FailedAllocation, Flight, PanicNote};
+use crate::flight::{self, FailedAllocation, Fault, Flight, PanicNote};
 use crate::id::RunNo;
 use crate::worker::Worker;
 
 use crate::death::Limits;
-use crate::death::{Ending, Evidence, KillReason, MemorySlot, RunFact};
+use crate::death::{
+    Confidence, Ending, Evidence, KillReason, MemorySlot, Outside, RunFact, classify,
+};
 
 pub(super) const MIB: u64 = 1 << 20;
 pub(super) const LIMIT: u64 = 128 * MIB;
+/// The stack of the thread at fault.
+pub(super) const STACK: (u64, u64) = (0x7f00_0010_0000, 0x7f00_0090_0000);
 
 pub(super) fn limits() -> Limits {
     Limits {
@@ -19,6 +23,27 @@ pub(super) fn limits() -> Limits {
         file_size: 300 * MIB,
         core: 0,
     }
+}
+
+pub(super) const PROVEN: Confidence = Confidence::Proven;
+pub(super) const INFERRED: Confidence = Confidence::Inferred;
+pub(super) const UNKNOWN: Confidence = Confidence::Unknown;
+
+/// What is known, the name and the confidence that must come of it, and why.
+pub(super) type Row = (Evidence, &'static str, Confidence, &'static str);
+
+pub(super) fn hold(rows: Vec<Row>) {
+    for (evidence, name, confidence, why) in rows {
+        let verdict = classify(&evidence);
+        let got = (verdict.cause.name(), verdict.confidence);
+        assert_eq!(got, (name, confidence), "{why}: {:#?}", verdict.evidence);
+        assert!(!verdict.evidence.is_empty(), "{why}");
+    }
+}
+
+/// All sentences of the evidence.
+pub(super) fn text_of(evidence: &Evidence) -> String {
+    classify(evidence).evidence.join("\n")
 }
 
 /// Two unfinished runs, `Hello` said, limits known, nothing in the flight recorder.
@@ -39,6 +64,8 @@ pub(super) fn evidence(ending: Ending) -> Evidence {
         flight: Ok(flight::read(&flight::initial(&workers)).unwrap()),
         limits: Some(limits()),
         slot: MemorySlot::Normal,
+        cgroup_oom_kills: None,
+        outside: Outside::default(),
         stderr_tail: String::new(),
         runs: workers.map(run).to_vec(),
     }
@@ -86,6 +113,58 @@ impl Evidence {
             limit: LIMIT,
             run: run.map(RunNo),
         });
+        self
+    }
+
+    /// A fault at 4 KiB that the kernel reports; the stack is far away.
+    pub(super) fn fault(mut self, signal: i32, run: Option<u8>) -> Self {
+        self.flight_mut().fault = Some(Fault {
+            signal,
+            code: 1,
+            address: 0x1000,
+            stack: Some(STACK),
+            run: run.map(RunNo),
+        });
+        self
+    }
+
+    /// A fault just below the stack.
+    pub(super) fn overflow(self, signal: i32, run: Option<u8>) -> Self {
+        self.fault(signal, run).fault_at(STACK.0 - 64)
+    }
+
+    pub(super) fn fault_at(mut self, address: u64) -> Self {
+        self.fault_mut().address = address;
+        self
+    }
+
+    /// The fault was sent by a process (`si_code` is `SI_TKILL`).
+    pub(super) fn fault_sent(mut self) -> Self {
+        self.fault_mut().code = -6;
+        self
+    }
+
+    fn fault_mut(&mut self) -> &mut Fault {
+        self.flight_mut().fault.as_mut().unwrap()
+    }
+
+    pub(super) fn cpu(mut self, millis: u64) -> Self {
+        self.outside.cpu_ms = Some(millis);
+        self
+    }
+
+    pub(super) fn machine_oom(mut self, kills: u64) -> Self {
+        self.outside.machine_oom_kills = Some(kills);
+        self
+    }
+
+    pub(super) fn kernel_log(mut self, names_it: bool) -> Self {
+        self.outside.kernel_log_names_it = Some(names_it);
+        self
+    }
+
+    pub(super) fn cgroup_oom(mut self, kills: u64) -> Self {
+        self.cgroup_oom_kills = Some(kills);
         self
     }
 

@@ -78,6 +78,8 @@ pub mod run {
     pub const REQUEST_LEN: usize = 88;
     /// Bytes of the natural key's text, stored after the text.
     pub const KEY_LEN: usize = 96;
+    /// 1 + index in its body of the item being worked on; 0 between items.
+    pub const AT: usize = 104;
     /// The last request, redacted.
     pub const REQUEST_TEXT: usize = 128;
     /// Natural key of the item being worked on.

@@ -78,6 +78,7 @@ fn stage(bytes: &[u8], base: usize) -> RunStage {
             REQUEST_TEXT,
         ),
         key: text(bytes, base + run::KEY_TEXT, field(run::KEY_LEN), KEY_TEXT),
+        at: field(run::AT).checked_sub(1),
     }
 }
 
@@ -103,7 +104,11 @@ fn one_based(value: u64, runs: usize) -> Option<RunNo> {
 
 fn text(bytes: &[u8], offset: usize, len: u64, cap: usize) -> String {
     let len = usize::try_from(len).unwrap_or(cap).min(cap);
-    let raw = bytes.get(offset..offset + len).unwrap_or_default();
+    shown(bytes.get(offset..offset + len).unwrap_or_default())
+}
+
+/// Text of a recorder as [`read`] gives it: what is no text or controls a terminal is replaced.
+pub fn shown(raw: &[u8]) -> String {
     String::from_utf8_lossy(raw)
         .chars()
         .map(|c| {

@@ -35,7 +35,9 @@ fn evidence_is_read_back() {
         section(1) + run::SLICE_START,
         (-5_i64).cast_unsigned(),
     );
+    put(&mut bytes, section(1) + run::AT, 1);
     let flight = read(&bytes).unwrap();
+    assert_eq!((flight.runs[0].at, flight.runs[1].at), (None, Some(0)));
     assert_eq!(flight.polled, Some(RunNo(1)));
     assert_eq!(flight.failed_allocation.unwrap().run, Some(RunNo(0)));
     assert_eq!(flight.panic.unwrap().text, "boom");

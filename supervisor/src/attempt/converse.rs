@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use shared::attempt::Attempt;
 use shared::build::BUILD;
 use shared::id::RunNo;
+use shared::time::Timestamp;
 use shared::wire::message::{FromChild, PROTOCOL_VERSION, ToChild};
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
@@ -51,6 +52,8 @@ pub(super) struct Conversation<'a> {
     /// The build that its `Hello` names.
     pub child_build: Option<String>,
     pub bye: bool,
+    /// When the end of the process was seen.
+    pub died_at: Option<Timestamp>,
     pub ladder: Option<Ladder>,
     pub given: Given,
     pub(super) token_file: &'a Path,
@@ -101,6 +104,7 @@ impl<'a> Conversation<'a> {
             hello: false,
             child_build: None,
             bye: false,
+            died_at: None,
             ladder: None,
             spawned: now,
             quiet_since: None,
@@ -122,6 +126,7 @@ impl<'a> Conversation<'a> {
             tokio::select! {
                 came = inbox.recv(), if open => open = self.take(came).await,
                 status = self.process.wait() => {
+                    self.died_at = Some(self.context.clock.now());
                     self.last_words(&mut inbox).await;
                     return status;
                 }

@@ -1,5 +1,5 @@
-//! The directory of an attempt: flight recorder and orders. It goes when the attempt has ended;
-//! a crash keeps copies.
+//! The directory of an attempt: flight recorder, orders and recording. It goes when the attempt has
+//! ended; a crash keeps what reproduces it.
 
 use std::fs;
 use std::io::{self, Write};
@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use shared::attempt::Attempt;
+use shared::recording;
 
 use crate::child::flight::FlightFile;
 
@@ -26,22 +27,17 @@ impl Directory {
     pub(super) fn create(state_dir: &Path, attempt: &Attempt) -> io::Result<Self> {
         let path = state_dir.join("attempts").join(attempt.id.to_string());
         // A directory of an earlier database in the same place must not be mixed with ours.
-        match fs::remove_dir_all(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        absent(fs::remove_dir_all(&path))?;
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&path)?;
         let workers: Vec<_> = attempt.runs.iter().map(|order| order.worker).collect();
         let flight = FlightFile::create(&path, &workers)?;
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path.join(ORDERS))?;
-        file.write_all(&serde_json::to_vec_pretty(attempt)?)?;
+        fill(&path.join(ORDERS), &serde_json::to_vec_pretty(attempt)?)?;
+        if attempt.recording_cap > 0 {
+            fill(&path.join(recording::FILE_NAME), &recording::empty())?;
+        }
         Ok(Self { path, flight })
     }
 
@@ -50,10 +46,16 @@ impl Directory {
         &self.path
     }
 
-    /// Copies the orders beside a crash report. The flight recorder stays behind: the report has
-    /// what it says, without the tokens that a dying child may have written there.
+    /// Puts the orders and the recording beside a crash report; the reports of one attempt share
+    /// them. The flight recorder stays behind: the report has what it says, without the tokens that
+    /// a dying child may have written there.
     pub(super) fn keep_in(&self, crash_dir: &Path) -> io::Result<()> {
-        fs::copy(self.path.join(ORDERS), crash_dir.join(ORDERS))?;
+        for name in [ORDERS, recording::FILE_NAME] {
+            let kept = crash_dir.join(name);
+            // One of an earlier database must not be taken for ours.
+            absent(fs::remove_file(&kept))?;
+            absent(fs::hard_link(self.path.join(name), &kept))?;
+        }
         Ok(())
     }
 
@@ -67,8 +69,22 @@ impl Directory {
 
 /// Removes what attempts of an earlier life left behind.
 pub fn remove_all(state_dir: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(state_dir.join("attempts")) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    absent(fs::remove_dir_all(state_dir.join("attempts")))
+}
+
+fn fill(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(content)
+}
+
+/// What is not there needs no more doing.
+fn absent(done: io::Result<()>) -> io::Result<()> {
+    match done {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
     }
 }

@@ -6,21 +6,25 @@ use std::process::ExitStatus;
 use std::time::Instant;
 
 use shared::attempt::{Attempt, RunOrder};
-use shared::death::{self, RunOutcomes};
+use shared::death::{self, Outside, RunOutcomes};
 use shared::failure::Failure;
 use shared::flight::Flight;
 use shared::time::Timestamp;
 
 use super::directory::Directory;
 use super::said::{Said, has_backlog};
-use super::{Assignment, Context, Ran, RanRun};
+use super::{Assignment, Context, Ran, RanRun, letters, told};
 use crate::crash::{self, ReportInput};
+use crate::ingest::Passed;
 use crate::os::Limits;
 use crate::outcome::{
-    CrashId, CrashReport, Decision, Evidence, KillReason, Outcome, RunFact, StderrText, Verdict,
+    CrashId, CrashReport, Decision, DecisionKind, Evidence, KillReason, Outcome, RunFact,
+    StderrText, Verdict,
 };
 use crate::policy::{self, Facts};
-use crate::store::{EndAttempt, EndRun, Grant, Peaks, RunCounters, StoreError, SyncState};
+use crate::store::{
+    DeadLetter, EndAttempt, EndRun, Grant, Peaks, RunCounters, StoreError, SyncState,
+};
 
 /// How often storing the end is tried while the database is away.
 const END_TRIES: u32 = 30;
@@ -33,6 +37,8 @@ pub(super) struct Undertaking<'a> {
     pub orders: &'a Attempt,
     /// What is remembered for each run, in order.
     pub states: &'a [SyncState],
+    /// The dead letters of each of them, in the same order.
+    pub letters: &'a [Vec<DeadLetter>],
     pub grant: Grant,
     pub started: Instant,
 }
@@ -41,6 +47,8 @@ pub(super) struct Undertaking<'a> {
 #[derive(Debug)]
 pub(super) struct Life {
     pub pid: Option<u32>,
+    /// When its end was seen.
+    pub died_at: Option<Timestamp>,
     pub spawn_error: Option<String>,
     pub status: Option<ExitStatus>,
     pub kill: Option<KillReason>,
@@ -51,9 +59,12 @@ pub(super) struct Life {
     pub flight: Result<Flight, String>,
     pub limits: Option<Limits>,
     pub peak_resident: Option<u64>,
+    pub outside: Outside,
     pub stderr: StderrText,
     pub said: Said,
     pub counters: Vec<RunCounters>,
+    /// What each run passed over.
+    pub passed: Vec<Vec<Passed>>,
     /// The mark of the token that eBay refused, if it refused one for good.
     pub refused: Option<String>,
     pub directory: Option<Directory>,
@@ -79,8 +90,9 @@ pub(super) async fn conclude(
     let peaks = life.peaks();
     let directory = life.directory.take();
     let counters = std::mem::take(&mut life.counters);
+    let passed = std::mem::take(&mut life.passed);
     let stderr = std::mem::take(&mut life.stderr);
-    let pid = life.pid;
+    let (pid, died_at) = (life.pid, life.died_at);
     let child_build = life.child_build.take();
     let said = std::mem::replace(&mut life.said, Said::new(0)).into_ends();
     let evidence = evidence(life, &stderr, undertaking, &said);
@@ -92,17 +104,23 @@ pub(super) async fn conclude(
         verdict: &verdict,
         outcomes: &outcomes,
         stderr: &stderr,
-        peak_resident: peaks.resident,
+        peaks,
         pid,
         child_build: child_build.as_deref(),
+        died_at,
         now: context.clock.now(),
     };
     let mut rng = fastrand::Rng::with_seed(orders.seed);
     let mut runs = Vec::new();
     let mut ran = Vec::new();
-    for (order, state) in orders.runs.iter().zip(undertaking.states) {
-        let counted = counters.get(order.run.index()).copied().unwrap_or_default();
-        let (end, told) = judge.run(order, state, counted, &mut rng);
+    let remembered = undertaking.states.iter().zip(undertaking.letters);
+    for (order, remembered) in orders.runs.iter().zip(remembered) {
+        let position = order.run.index();
+        let did = Did {
+            counters: counters.get(position).copied().unwrap_or_default(),
+            passed: passed.get(position).map_or(&[], Vec::as_slice),
+        };
+        let (end, told) = judge.run(order, remembered, did, &mut rng);
         runs.push(end);
         ran.push(told);
     }
@@ -120,7 +138,7 @@ pub(super) async fn conclude(
         directory.remove();
     }
     let duration_ms = u64::try_from(undertaking.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    log_end(orders, &verdict, &ran, duration_ms);
+    told::runs(orders, &verdict, &ran, duration_ms);
     Ok(Ran {
         attempt: orders.id,
         peak_resident: peaks.resident,
@@ -151,6 +169,8 @@ fn evidence(
         flight: life.flight,
         limits: life.limits,
         slot: undertaking.assignment.slot,
+        cgroup_oom_kills: None,
+        outside: life.outside,
         stderr_tail: if stderr.tail.is_empty() {
             stderr.head.clone()
         } else {
@@ -167,18 +187,26 @@ struct Judge<'a> {
     verdict: &'a Verdict,
     outcomes: &'a RunOutcomes,
     stderr: &'a StderrText,
-    peak_resident: Option<u64>,
+    peaks: Peaks,
     pid: Option<u32>,
     child_build: Option<&'a str>,
+    died_at: Option<Timestamp>,
     now: Timestamp,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Copy)]
+struct Did<'a> {
+    counters: RunCounters,
+    passed: &'a [Passed],
 }
 
 impl Judge<'_> {
     fn run(
         &self,
         order: &RunOrder,
-        state: &SyncState,
-        counters: RunCounters,
+        (state, letters): (&SyncState, &Vec<DeadLetter>),
+        Did { counters, passed }: Did<'_>,
         rng: &mut fastrand::Rng,
     ) -> (EndRun, RanRun) {
         let outcome = self
@@ -189,11 +217,20 @@ impl Judge<'_> {
             .unwrap_or(Outcome::Interrupted);
         let backlog = has_backlog(order, &counters);
         let config = &self.undertaking.context.config;
-        let facts = self.facts(order, state, backlog);
+        let flight = self.evidence.flight.as_ref().ok();
+        let stage = flight.and_then(|flight| flight.runs.get(order.run.index()));
+        let at = policy::item_at(&outcome, stage);
+        let facts = Facts {
+            at: at.as_ref(),
+            skips: &order.skip,
+            retried: &letters::retried(letters),
+            ..self.facts(order, state, backlog)
+        };
         let (policy, decision) =
             policy::decide(&state.policy, &outcome, &facts, &config.policy, rng);
         let cursor = counters.cursor.or(state.cursor);
-        let report = deserves_report(&outcome, &decision)
+        let suspected = self.outcomes.suspects && outcome == Outcome::Interrupted;
+        let report = (suspected || deserves_report(&outcome, &decision))
             .then(|| self.report(order, &outcome, &decision, cursor));
         let told = RanRun {
             worker: order.worker,
@@ -203,6 +240,14 @@ impl Judge<'_> {
             backlog,
             report: report.as_ref().map(|report| report.id),
         };
+        let run = letters::Run {
+            order,
+            letters,
+            outcome: &outcome,
+            counters: &counters,
+            passed,
+        };
+        let ends = letters::ends(run, decision.kind, at.as_ref(), self.crash_id(order));
         let end = EndRun {
             run: order.run,
             worker: order.worker,
@@ -211,11 +256,19 @@ impl Judge<'_> {
             policy,
             counters,
             report: report.map(Box::new),
+            letters: ends,
         };
         (end, told)
     }
 
-    fn facts(&self, order: &RunOrder, state: &SyncState, backlog: bool) -> Facts {
+    fn crash_id(&self, order: &RunOrder) -> CrashId {
+        CrashId {
+            attempt: self.undertaking.orders.id,
+            worker: order.worker,
+        }
+    }
+
+    fn facts(&self, order: &RunOrder, state: &SyncState, backlog: bool) -> Facts<'_> {
         let Undertaking {
             context,
             assignment,
@@ -230,9 +283,13 @@ impl Judge<'_> {
             hello: self.evidence.hello,
             slot: assignment.slot,
             big_is_larger: limits.big_slot > limits.memory,
+            small: policy::fits_ordinary(self.peaks.resident, self.peaks.heap, limits.memory.get()),
             mode: order.worker.mode(),
             backlog,
             configured_step: context.config.sync.step.duration(),
+            at: None,
+            skips: &[],
+            retried: &[],
         }
     }
 
@@ -246,14 +303,10 @@ impl Judge<'_> {
         let Undertaking {
             context,
             assignment,
-            orders,
             ..
         } = *self.undertaking;
         crash::assemble(&ReportInput {
-            id: CrashId {
-                attempt: orders.id,
-                worker: order.worker,
-            },
+            id: self.crash_id(order),
             run: order.run,
             at: self.now,
             account_id: assignment.account.id,
@@ -263,10 +316,11 @@ impl Judge<'_> {
             child_build: self.child_build,
             crashes: &context.state_dir.join("crashes"),
             worker_child: &context.worker_child,
+            died_at: self.died_at,
             evidence: self.evidence,
             verdict: self.verdict,
             outcome,
-            peak_resident: self.peak_resident,
+            peak_resident: self.peaks.resident,
             cursor,
             stderr: self.stderr,
             decision,
@@ -274,13 +328,15 @@ impl Judge<'_> {
     }
 }
 
-/// A death deserves a report, and so does a failure that is charged or halves a slice. Throttling,
+/// A death deserves a report (one for each suspect where nobody can be named), and so does a failure
+/// that is charged or halves a slice. Throttling,
 /// a network that is down, a token that ran out are in `runs`, and would drown the others here.
 fn deserves_report(outcome: &Outcome, decision: &Decision) -> bool {
     match outcome {
         Outcome::Died(_) => true,
         Outcome::Failed(failure) => {
             decision.charged
+                || decision.kind == DecisionKind::Skip
                 || matches!(
                     failure,
                     Failure::TooLarge { .. }
@@ -337,32 +393,6 @@ async fn store_end(context: &Context, end: &EndAttempt<'_>) -> Result<(), StoreE
                 tokio::time::sleep(std::time::Duration::from_secs(1)).await;
             }
             Err(error) => return Err(error),
-        }
-    }
-}
-
-fn log_end(orders: &Attempt, verdict: &Verdict, runs: &[RanRun], duration_ms: u64) {
-    for run in runs {
-        let counters = &run.counters;
-        let failure = match &run.outcome {
-            Outcome::Failed(failure) => failure.to_string(),
-            Outcome::Completed
-            | Outcome::Snoozed { .. }
-            | Outcome::Died(_)
-            | Outcome::Interrupted
-            | Outcome::Cancelled
-            | Outcome::Drained => String::new(),
-        };
-        // A run with a report has said its piece; the others say it here, once.
-        if run.report.is_none() {
-            tracing::info!(
-                account.id = %orders.account_id, account.name = orders.account, worker.name = %run.worker,
-                attempt.id = %orders.id, outcome = run.outcome.name(), detail = run.outcome.detail(), failure,
-                decision = run.decision.kind.name(), due_at = %run.decision.due_at,
-                created = counters.created, updated = counters.updated, ended = counters.ended,
-                unchanged = counters.unchanged, stale = counters.stale, slices = counters.slices,
-                cause = verdict.cause.name(), duration_ms, "run ended"
-            );
         }
     }
 }

@@ -8,10 +8,13 @@ mod converse;
 mod directory;
 mod ending;
 mod finish;
+mod letters;
 mod order;
 mod progress;
+mod room;
 mod run;
 mod said;
+mod told;
 mod watchdog;
 
 use std::path::PathBuf;
@@ -32,6 +35,7 @@ use crate::tokens::TokenProblem;
 
 pub use directory::remove_all as remove_leftovers;
 pub use progress::{Progress, RunProgress};
+pub use room::RecordingRoom;
 pub use run::run;
 
 /// What every attempt needs. Clones share.
@@ -51,6 +55,8 @@ pub struct Context {
     pub state_dir: PathBuf,
     /// One big frame at a time.
     pub big_frames: BigFrames,
+    /// Disk for recordings.
+    pub recordings: RecordingRoom,
     /// Name of this host.
     pub host: String,
     /// Unique to this life of the supervisor.

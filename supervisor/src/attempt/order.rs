@@ -8,9 +8,10 @@ use shared::time::Timestamp;
 use shared::window::{DeepOrder, WindowOrder};
 use shared::worker::Mode;
 
+use super::letters;
 use crate::config::{Config, SyncConfig};
 use crate::policy;
-use crate::store::{Account, SyncState};
+use crate::store::{Account, DeadLetter, SyncState};
 
 /// The part of a run's time after which the child begins no further slice: three quarters, so that
 /// the last one can finish before the deadline.
@@ -27,6 +28,8 @@ pub(super) struct Orders<'a> {
     pub endpoints: Endpoints,
     /// What is remembered for each run, in order.
     pub states: &'a [SyncState],
+    /// The dead letters of each of them, in the same order.
+    pub letters: &'a [Vec<DeadLetter>],
     /// Where the child's randomness starts.
     pub seed: u64,
 }
@@ -36,8 +39,9 @@ pub(super) fn attempt(orders: &Orders<'_>, config: &Config, now: Timestamp) -> A
     let runs = orders
         .states
         .iter()
+        .zip(orders.letters)
         .zip(0..)
-        .map(|(state, number)| run(state, RunNo(number), config, now));
+        .map(|((state, letters), number)| run(state, letters, RunNo(number), config, now));
     Attempt {
         id: orders.id,
         account_id: orders.account.id,
@@ -54,10 +58,17 @@ pub(super) fn attempt(orders: &Orders<'_>, config: &Config, now: Timestamp) -> A
     }
 }
 
-fn run(state: &SyncState, number: RunNo, config: &Config, now: Timestamp) -> RunOrder {
+fn run(
+    state: &SyncState,
+    letters: &[DeadLetter],
+    number: RunNo,
+    config: &Config,
+    now: Timestamp,
+) -> RunOrder {
+    let again = !letters::retried(letters).is_empty();
     let time: Duration = config.deadline_for(&state.account, state.worker).duration();
     let mode = match state.worker.mode() {
-        Mode::Window => RunMode::Window(window(state, config, now)),
+        Mode::Window => RunMode::Window(window(state, again, config, now)),
         Mode::Snapshot => RunMode::Snapshot(SnapshotOrder {
             // A snapshot that was refused proves nothing by coming again: only a newer one counts.
             last_taken_at: state.cursor.max(state.suspect_at),
@@ -72,7 +83,7 @@ fn run(state: &SyncState, number: RunNo, config: &Config, now: Timestamp) -> Run
         mode,
         take_until: now.plus(time * TAKE.0 / TAKE.1),
         deadline: now.plus(time),
-        skip: Vec::new(),
+        skip: letters::skips(letters),
     }
 }
 
@@ -94,7 +105,7 @@ fn rescan(state: &SyncState, sync: &SyncConfig, now: Timestamp) -> RescanOrder {
     }
 }
 
-fn window(state: &SyncState, config: &Config, now: Timestamp) -> WindowOrder {
+fn window(state: &SyncState, again: bool, config: &Config, now: Timestamp) -> WindowOrder {
     let sync = &config.sync;
     let step = policy::step_of(&state.policy, sync.step.duration());
     let first_span = sync.first_span_of(state.worker).duration();
@@ -104,16 +115,24 @@ fn window(state: &SyncState, config: &Config, now: Timestamp) -> WindowOrder {
         until,
         step_ms: u64::try_from(step.as_millis()).unwrap_or(u64::MAX),
         overlap_ms: sync.overlap.millis(),
-        deep: deep(state, sync, until),
+        deep: deep(state, again, sync, until),
     }
 }
 
 /// The deep pass after this window: what is left of the last one, or a new one if it is due. None
 /// while the first backfill is not done, which reads the same.
 ///
-/// It never goes back beyond the ledger: what was not read once is not read once more.
-fn deep(state: &SyncState, sync: &SyncConfig, until: Timestamp) -> Option<DeepOrder> {
-    let last = state.deep.filter(|_| state.worker.has_deep_pass())?;
+/// It never goes back beyond the ledger: what was not read once is not read once more. What is left
+/// is all of it, and of every worker, when an item that was passed over must be read `again`: the
+/// stretch that it stands in was added then.
+fn deep(state: &SyncState, again: bool, sync: &SyncConfig, until: Timestamp) -> Option<DeepOrder> {
+    let last = state.deep?;
+    if again && last.from < last.until {
+        return Some(last);
+    }
+    if !state.worker.has_deep_pass() {
+        return None;
+    }
     let oldest = until
         .minus(sync.deep_span.duration())
         .max(state.since.unwrap_or(until));

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use shared::attempt::{Attempt, Endpoints};
 use shared::build::BUILD;
+use shared::death::Outside;
 use tokio::sync::watch;
 
 use super::converse::{Beginning, Conversation, LEASE};
@@ -58,12 +59,16 @@ async fn begin(context: &Context, assignment: &Assignment, ears: Ears) -> End {
         Ok(begun) => begun,
         Err(error) => return End::Store(error),
     };
-    let orders = orders(context, assignment, &begun, endpoints);
+    let mut orders = orders(context, assignment, &begun, endpoints);
+    // Until the end is stored, and the recording kept or gone.
+    let room = context.recordings.take(orders.recording_cap);
+    orders.recording_cap = room.bytes();
     let undertaking = Undertaking {
         context,
         assignment,
         orders: &orders,
         states: &begun.states,
+        letters: &begun.letters,
         grant: Grant {
             attempt: begun.attempt,
             account: account.id,
@@ -118,6 +123,7 @@ fn orders(
         account: &assignment.account,
         endpoints,
         states: &begun.states,
+        letters: &begun.letters,
         seed: assignment.seed,
     };
     attempt(&orders, &context.config, context.clock.now())
@@ -192,15 +198,21 @@ async fn bury(
         .iter()
         .map(|order| conversation.ingest.counters(order.run))
         .collect();
+    let passed = conversation.attempt.runs.iter();
+    let passed = passed
+        .map(|order| conversation.ingest.passed(order.run))
+        .collect();
     let flight = conversation.directory.flight.read();
     let refused = conversation.given.mark(conversation.said.unauthorized());
-    let process = conversation.process;
+    let mut process = conversation.process;
+    let outside = process.outside();
     let pid = process.pid();
     let peak_resident = process.peak_resident();
     let signals_sent = process.signals_sent().to_vec();
     let stderr = process.finish(conversation.given.all()).await;
     Life {
         pid: Some(pid),
+        died_at: conversation.died_at,
         spawn_error: None,
         status: status.ok(),
         kill: conversation.ladder.map(|ladder| ladder.reason().clone()),
@@ -211,9 +223,11 @@ async fn bury(
         flight,
         limits,
         peak_resident,
+        outside,
         stderr,
         said: conversation.said,
         counters,
+        passed,
         refused,
         directory: None,
     }
@@ -224,6 +238,7 @@ impl Life {
     fn unborn(why: String, directory: Option<Directory>) -> Self {
         Self {
             pid: None,
+            died_at: None,
             spawn_error: Some(why),
             status: None,
             kill: None,
@@ -234,9 +249,11 @@ impl Life {
             flight: Err("no process was started".to_owned()),
             limits: None,
             peak_resident: None,
+            outside: Outside::default(),
             stderr: crate::outcome::StderrText::default(),
             said: Said::new(0),
             counters: Vec::new(),
+            passed: Vec::new(),
             refused: None,
             directory,
         }

@@ -1,16 +1,17 @@
-//! One child process: limits on, signals out, peak memory seen, end reaped.
+//! One child process: limits on, signals out, memory and CPU time seen, end reaped.
 
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use shared::death::Outside;
 use shared::secret::Secret;
 use tokio::process::Child;
 use tokio::task::JoinHandle;
 
 use crate::child::link::{BigFrames, Receiver, Sender};
 use crate::child::stderr::{Kept, keep};
-use crate::os::{self, Limits, Signal};
+use crate::os::{self, EndWatch, Limits, OomWatch, Signal};
 use crate::outcome::StderrText;
 
 /// How long standard error may stay open after the end: a grandchild may hold it.
@@ -22,7 +23,10 @@ pub struct Process {
     child: Child,
     pid: u32,
     started: Option<u64>,
+    end: Option<EndWatch>,
+    oom: OomWatch,
     peak_resident: u64,
+    cpu_ms: Option<u64>,
     signals_sent: Vec<i32>,
     stderr: Arc<Mutex<Kept>>,
     stderr_reader: Option<JoinHandle<()>>,
@@ -43,7 +47,10 @@ impl Process {
             child,
             pid,
             started: os::start_ticks(pid),
+            end: EndWatch::of(pid),
+            oom: OomWatch::begin(),
             peak_resident: 0,
+            cpu_ms: None,
             signals_sent: Vec::new(),
             stderr,
             stderr_reader: Some(stderr_reader),
@@ -66,11 +73,12 @@ impl Process {
         os::set_limits(self.pid, limits)
     }
 
-    /// Looks at its memory.
+    /// Looks at its memory and its CPU time.
     pub fn sample(&mut self) {
         if let Some(memory) = os::memory(self.pid) {
             self.peak_resident = self.peak_resident.max(memory.peak_resident);
         }
+        self.cpu_ms = os::cpu_ms(self.pid).max(self.cpu_ms);
     }
 
     /// Highest resident memory seen, in bytes.
@@ -93,7 +101,21 @@ impl Process {
 
     /// Waits for its end. Safe to cancel.
     pub async fn wait(&mut self) -> std::io::Result<ExitStatus> {
+        if let Some(end) = &self.end {
+            end.ended().await;
+            // A zombie has no memory any more; its CPU time is final.
+            self.cpu_ms = os::cpu_ms(self.pid).max(self.cpu_ms);
+        }
         self.child.wait().await
+    }
+
+    /// After its end: what the operating system told about it.
+    pub fn outside(&mut self) -> Outside {
+        Outside {
+            cpu_ms: self.cpu_ms,
+            machine_oom_kills: self.oom.kills(),
+            kernel_log_names_it: self.oom.log_names(self.pid),
+        }
     }
 
     /// After its end: kills what is left of its group, and gives what it wrote to standard error,

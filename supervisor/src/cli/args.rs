@@ -74,6 +74,9 @@ pub(super) enum Placed {
     /// Workers that are not run because they kept failing.
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Items that are passed over because runs died of them.
+    #[command(subcommand)]
+    DeadLetter(DeadLetterCommand),
     /// Look at everything that a sync needs, and say what to do about what is not well.
     ///
     /// Exit 0 if nothing needs doing, 4 if something does. Starts a real child for a moment.
@@ -178,6 +181,26 @@ pub(super) enum QuarantineCommand {
         /// The worker.
         #[arg(value_parser = worker)]
         worker: Worker,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DeadLetterCommand {
+    /// Those that are not resolved, oldest first.
+    List {
+        /// The resolved ones, too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// One of them.
+    Show {
+        /// Its number.
+        id: i64,
+    },
+    /// Have the next run read the item again, and make its worker due now.
+    Retry {
+        /// Its number.
+        id: i64,
     },
 }
 

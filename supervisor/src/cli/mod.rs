@@ -4,6 +4,7 @@ mod account;
 mod args;
 mod audit;
 mod crash;
+mod dead_letter;
 mod demo;
 mod doctor;
 mod history;
@@ -22,7 +23,9 @@ use clap::Parser;
 
 use crate::config::{Config, LogFormat, Provenance};
 use crate::store::Store;
-use args::{AccountCommand, Args, AuditCommand, Command, Placed, QuarantineCommand};
+use args::{
+    AccountCommand, Args, AuditCommand, Command, DeadLetterCommand, Placed, QuarantineCommand,
+};
 use output::Output;
 
 /// Exit codes of `bulkhead`, the same table that the README prints.
@@ -130,6 +133,15 @@ async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Resul
         Placed::Account(AccountCommand::Add(new)) => account::add(place, &new, output).await,
         Placed::Account(AccountCommand::List) => account::list(place, output).await,
         Placed::Crash(command) => crash::crash(place, command, output).await,
+        Placed::DeadLetter(DeadLetterCommand::List { all }) => {
+            dead_letter::list(place, all, output).await
+        }
+        Placed::DeadLetter(DeadLetterCommand::Show { id }) => {
+            dead_letter::show(place, id, output).await
+        }
+        Placed::DeadLetter(DeadLetterCommand::Retry { id }) => {
+            dead_letter::retry(place, id, output).await
+        }
         Placed::History(query) => history::history(place, &query, output).await,
         Placed::Audit(AuditCommand::Verify { account }) => {
             audit::verify(place, account.as_deref(), output).await

@@ -87,7 +87,7 @@ fn view(state: &SyncState) -> Option<QuarantineAnswer> {
         account: state.account.clone(),
         worker: state.worker,
         until: state.policy.quarantined_until?.to_string(),
-        charged: state.policy.tally.len(),
+        charged: state.policy.tally.len() + state.policy.errors.len(),
         last_outcome: state.last_outcome.clone(),
         last_detail: state.last_detail.clone(),
         release: format!(

@@ -24,6 +24,8 @@ struct StatusAnswer {
     last_detail: Option<String>,
     due_at: Option<String>,
     charged: usize,
+    /// Items that are passed over.
+    dead_letters: u64,
     solitary: bool,
     big_slot: bool,
     /// Its memory limit now, in bytes.
@@ -71,10 +73,15 @@ fn line(answer: &StatusAnswer, now: Timestamp) -> Vec<String> {
         (Some(outcome), _) => outcome.clone(),
         (None, _) => "-".to_owned(),
     };
+    let state = match answer.dead_letters {
+        0 => answer.state.clone(),
+        1 => format!("{}, 1 dead letter", answer.state),
+        letters => format!("{}, {letters} dead letters", answer.state),
+    };
     vec![
         answer.account.clone(),
         answer.worker.clone(),
-        answer.state.clone(),
+        state,
         span(std::time::Duration::from_millis(answer.lag_ms)),
         when(&answer.last_success_at),
         outcome,
@@ -126,7 +133,8 @@ fn view(row: StatusRow, place: &Place, now: Timestamp) -> StatusAnswer {
         last_outcome: known.as_ref().and_then(|state| state.last_outcome.clone()),
         last_detail: known.as_ref().and_then(|state| state.last_detail.clone()),
         due_at: of(|state| Some(state.due_at)),
-        charged: policy.tally.len(),
+        dead_letters: row.dead_letters,
+        charged: policy.tally.len() + policy.errors.len(),
         solitary: policy.solitary,
         big_slot: policy.big_slot,
         memory_limit: limit.get(),

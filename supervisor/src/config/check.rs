@@ -1,5 +1,7 @@
 //! The bounds of every value. Pure; one fault at a time.
 
+use shared::attempt::MAX_SKIPS;
+
 use super::names::url_fault;
 use super::units::{Bytes, Span};
 use super::{Config, LimitsConfig, TimeoutsConfig};
@@ -113,8 +115,32 @@ fn numbers(config: &Config) -> Result<(), Fault> {
             1_000_000,
         ),
         (
+            "policy.dead_letters_max",
+            u64::from(config.policy.dead_letters_max),
+            0,
+            MAX_SKIPS as u64,
+        ),
+        (
             "policy.quarantine_after",
             u64::from(config.policy.quarantine_after),
+            1,
+            100,
+        ),
+        (
+            "policy.solitary_after_interruptions",
+            u64::from(config.policy.solitary_after_interruptions),
+            1,
+            100,
+        ),
+        (
+            "policy.backoff_after_interruptions",
+            u64::from(config.policy.backoff_after_interruptions),
+            1,
+            100,
+        ),
+        (
+            "policy.quarantine_after_errors",
+            u64::from(config.policy.quarantine_after_errors),
             1,
             100,
         ),

@@ -293,8 +293,15 @@ pub struct PolicyConfig {
     pub death_backoff_base: Span,
     /// The longest backoff after a charged failure or death. At least `death_backoff_base`.
     pub death_backoff_cap: Span,
-    /// How many charged failures and deaths within `tally_window` end in quarantine. 1 to 100.
+    /// How many charged deaths within `tally_window` end in quarantine. 1 to 100.
     pub quarantine_after: u32,
+    /// How many charged failures within `tally_window` end in quarantine. 1 to 100.
+    pub quarantine_after_errors: u32,
+    /// After so many attempts in a row that ended with the supervisor itself, a worker runs in a
+    /// child of its own. 1 to 100.
+    pub solitary_after_interruptions: u32,
+    /// After so many it also waits longer each time. 1 to 100.
+    pub backoff_after_interruptions: u32,
     /// How long a quarantine lasts.
     pub quarantine_for: Span,
     /// How long a charged failure or death stays on the tally.
@@ -303,6 +310,9 @@ pub struct PolicyConfig {
     pub throttled_snooze: Span,
     /// The smallest coverage that a slice is halved to; `sync.step` if that is smaller.
     pub min_step: Span,
+    /// The most items of an (account, worker) that may be passed over; further ones are charged as
+    /// other deaths, so that a changed format does not eat an account item by item. 0 to 100.
+    pub dead_letters_max: u32,
 }
 
 impl Default for PolicyConfig {
@@ -313,10 +323,14 @@ impl Default for PolicyConfig {
             death_backoff_base: Span::from_mins(5),
             death_backoff_cap: Span::from_hours(1),
             quarantine_after: 3,
+            quarantine_after_errors: 3,
+            solitary_after_interruptions: 3,
+            backoff_after_interruptions: 6,
             quarantine_for: Span::from_hours(24),
             tally_window: Span::from_hours(24),
             throttled_snooze: Span::from_mins(15),
             min_step: Span::from_mins(15),
+            dead_letters_max: 10,
         }
     }
 }

@@ -41,6 +41,8 @@ pub struct ReportInput<'a> {
     pub crashes: &'a Path,
     /// The child's program.
     pub worker_child: &'a Path,
+    /// When the end of the child was seen, if it was started.
+    pub died_at: Option<Timestamp>,
     /// What is known about the end.
     pub evidence: &'a Evidence,
     /// What was concluded from it.
@@ -97,6 +99,7 @@ pub fn assemble(input: &ReportInput<'_>) -> CrashReport {
         child_build: input.child_build.map(str::to_owned),
         host: input.host.to_owned(),
         pid: input.pid,
+        died_at: input.died_at,
         verdict: input.verdict.clone(),
         fingerprint: fingerprint_of(
             input.id.worker,
@@ -112,6 +115,7 @@ pub fn assemble(input: &ReportInput<'_>) -> CrashReport {
         limits: evidence.limits,
         sandbox: flight.map(|flight| flight.sandbox.clone()),
         slot: evidence.slot,
+        cpu_ms: evidence.outside.cpu_ms,
         peak_resident: input.peak_resident,
         peak_heap: flight.map(|flight| flight.heap_peak),
         failed_allocation: flight

@@ -79,7 +79,7 @@ impl Ingest {
         }
         progress.received = 0;
         progress.seen.clear();
-        progress.skipped.clear();
+        progress.skips.commit(mark);
         Ok(())
     }
 }
@@ -147,7 +147,7 @@ impl RunProgress {
     }
 
     async fn snapshot(
-        &self,
+        &mut self,
         by: By<'_>,
         taken_at: Timestamp,
     ) -> Result<CheckpointResult, IngestError> {
@@ -155,14 +155,15 @@ impl RunProgress {
             return Err(IngestError::violation("a snapshot's time out of range"));
         }
         check::taken_at(taken_at, self.cursor, by.now).map_err(IngestError::Refused)?;
-        if !self.skipped.is_empty() {
-            // What was not seen may not end. Until the rows of passed-over items can be told from
-            // the others, a snapshot that lacks one is no snapshot.
-            return Err(IngestError::violation(
-                "a snapshot that passed over an item",
-            ));
+        let all_named = self.skips.is_empty() || self.spare(by.store, by.grant).await?;
+        if !all_named {
+            tracing::warn!(
+                attempt.id = %by.grant.attempt, account.id = %by.grant.account, worker.name = %self.order.worker,
+                "a snapshot without an item whose rows are not known ends no row"
+            );
         }
         let commit = SnapshotCommit {
+            ends: all_named,
             grant: by.grant,
             run: self.order.run,
             worker: self.order.worker,

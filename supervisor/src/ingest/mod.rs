@@ -18,10 +18,12 @@ use shared::attempt::{RunMode, RunOrder};
 use shared::failure::Failure;
 use shared::id::RunNo;
 use shared::time::Timestamp;
-use shared::wire::message::SkippedRows;
 
 use self::seen::Seen;
+use self::skip::Skips;
 use crate::store::{Grant, RunCounters, Store, StoreError, hash};
+
+pub use self::skip::Passed;
 
 /// Why something was not committed.
 #[derive(Debug, thiserror::Error)]
@@ -65,8 +67,8 @@ struct RunProgress {
     received: u64,
     /// Rows that the snapshot has met.
     seen: Seen,
-    /// Items that were passed over since the last checkpoint: their rows, where they are known.
-    skipped: Vec<Option<SkippedRows>>,
+    /// Items that were passed over.
+    skips: Skips,
     counters: RunCounters,
 }
 
@@ -84,7 +86,7 @@ impl Ingest {
                 },
                 received: 0,
                 seen: Seen::default(),
-                skipped: Vec::new(),
+                skips: Skips::default(),
                 counters: RunCounters::default(),
             })
             .collect();

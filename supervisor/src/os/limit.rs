@@ -1,7 +1,7 @@
 //! Resource limits of a child, set from outside (`prlimit(2)`) and read back.
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
-use shared::death::Limits;
+use shared::death::{CPU_SLACK, Limits};
 
 /// Why limits are not in force.
 #[derive(Debug, thiserror::Error)]
@@ -30,11 +30,6 @@ pub enum LimitError {
     #[error("{0} is no process id")]
     Pid(u32),
 }
-
-/// How many seconds the hard CPU limit lies above the soft one. Where both are equal the kernel
-/// looks at the hard one first and sends SIGKILL, which nobody could tell from an outsider's
-/// (`setrlimit(2)`); in between it sends SIGXCPU.
-const CPU_SLACK: u64 = 2;
 
 /// Sets every limit on the process and reads each back. Soft and hard limit are the same, but for
 /// the CPU time.

@@ -1,11 +1,18 @@
-//! Safe functions over what the operating system offers: limits, signals, `/proc`.
+//! Safe functions over what the operating system offers: limits, signals, `/proc`, the kernel's word
+//! on memory.
 
+mod ending;
 mod host;
 mod limit;
+mod oom;
 mod process;
 
+pub use ending::EndWatch;
 pub use host::{free_space, open_files_limit, terminal_size, user_id};
 pub use limit::{LimitError, set_limits};
 pub use nix::sys::signal::Signal;
-pub use process::{Memory, host_name, kill_group, memory, memory_total, start_ticks, still_runs};
+pub use oom::OomWatch;
+pub use process::{
+    Memory, cpu_ms, host_name, kill_group, memory, memory_total, start_ticks, still_runs,
+};
 pub use shared::death::Limits;

@@ -6,6 +6,9 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+/// Clock ticks per second in `/proc`, on every machine that is supported.
+const USER_HZ: u64 = 100;
+
 /// Memory of a process, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Memory {
@@ -52,6 +55,12 @@ pub fn memory(pid: u32) -> Option<Memory> {
     parse_memory(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?)
 }
 
+/// CPU time of a process, user and system, all its threads, in milliseconds; a zombie's is its last.
+/// `None` if it is gone.
+pub fn cpu_ms(pid: u32) -> Option<u64> {
+    parse_cpu_ms(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
 /// Memory of the machine, in bytes; `None` if `/proc/meminfo` cannot be read.
 pub fn memory_total() -> Option<u64> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
@@ -66,10 +75,21 @@ pub fn host_name() -> String {
         .map_or_else(|_| "unknown".to_owned(), str::to_owned)
 }
 
-// The second field is the command in parentheses and may itself hold spaces and parentheses.
 fn parse_start_ticks(stat: &str) -> Option<u64> {
+    field(stat, 22)
+}
+
+fn parse_cpu_ms(stat: &str) -> Option<u64> {
+    let ticks = field(stat, 14)?.checked_add(field(stat, 15)?)?;
+    ticks.checked_mul(1000 / USER_HZ)
+}
+
+// A field of `/proc/PID/stat`, counted from 1. The second is the command in parentheses and may
+// itself hold spaces and parentheses.
+fn field(stat: &str, number: usize) -> Option<u64> {
     let (_, rest) = stat.rsplit_once(')')?;
-    rest.split_ascii_whitespace().nth(19)?.parse().ok()
+    let after = number.checked_sub(3)?;
+    rest.split_ascii_whitespace().nth(after)?.parse().ok()
 }
 
 fn parse_memory(status: &str) -> Option<Memory> {
@@ -97,6 +117,9 @@ mod tests {
             Some(4711)
         );
         assert_eq!(parse_start_ticks("77 (a) S 1"), None);
+        // User time is the eleventh here, system time the twelfth, in ticks of 10 ms.
+        assert_eq!(parse_cpu_ms(&format!("77 (a) b (c)) {fields}")), Some(230));
+        assert_eq!(parse_cpu_ms("77 (a) S 1"), None);
         assert_eq!(parse_start_ticks(""), None);
     }
 
@@ -108,6 +131,7 @@ mod tests {
         assert!(!still_runs(pid, started + 1));
         assert!(memory(pid).unwrap().peak_resident > 0);
         assert!(memory_total().unwrap() > 0);
+        assert!(cpu_ms(std::process::id()).is_some());
     }
 
     #[test]

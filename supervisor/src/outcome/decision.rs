@@ -1,14 +1,19 @@
 //! What is done about an outcome, and what is remembered for the next one.
 
 use serde::{Deserialize, Serialize};
+use shared::attempt::SkipItem;
 use shared::time::Timestamp;
 
 /// What is remembered for an (account, worker) so that the next outcome can be judged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PolicyState {
-    /// When the charged deaths and failures of the last 24 h happened, oldest first.
+    /// When the charged deaths of the last 24 h happened, oldest first.
     pub tally: Vec<Timestamp>,
+    /// When the charged failures of the last 24 h happened, oldest first.
+    pub errors: Vec<Timestamp>,
+    /// Attempts in a row that ended with the supervisor itself.
+    pub interruptions: u32,
     /// Uncharged failures since the last success, for the backoff.
     pub failures: u32,
     /// The worker runs in a child of its own.
@@ -17,12 +22,27 @@ pub struct PolicyState {
     pub big_slot: bool,
     /// The one free memory death was used since the last success in a normal slot.
     pub memory_retry_used: bool,
+    /// Completed runs in a row in a big slot that would have fitted well into an ordinary one.
+    pub small_runs: u32,
     /// Completed runs in a row since the last death or charged failure.
     pub clean_runs: u32,
     /// Not run before this time unless released.
     pub quarantined_until: Option<Timestamp>,
     /// Coverage of a slice in milliseconds, if it is smaller than configured.
     pub step_ms: Option<u64>,
+    /// The item that the last death or failure over content was at, if it was at one.
+    pub item_at: Option<ItemAt>,
+}
+
+/// The item that a run was working on when it died or failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemAt {
+    /// How it is known.
+    pub item: SkipItem,
+    /// The slice that was being read, in window mode.
+    pub slice: Option<(Timestamp, Timestamp)>,
+    /// When that death or failure went on a tally, if it did.
+    pub charged_at: Option<Timestamp>,
 }
 
 /// What is done about one run's outcome.
@@ -58,6 +78,10 @@ pub enum DecisionKind {
     Quarantine,
     /// When the account's token has changed.
     AwaitToken,
+    /// Again at once, with half the slice: several items of it cannot all be the reason.
+    Narrow,
+    /// Again at once, without the item that it keeps dying of: a dead letter.
+    Skip,
 }
 
 impl DecisionKind {
@@ -72,6 +96,8 @@ impl DecisionKind {
             Self::BigSlot => "big_slot",
             Self::Quarantine => "quarantine",
             Self::AwaitToken => "await_token",
+            Self::Narrow => "narrow",
+            Self::Skip => "skip",
         }
     }
 }

@@ -4,7 +4,7 @@
 mod decision;
 mod report;
 
-pub use decision::{Decision, DecisionKind, PolicyState};
+pub use decision::{Decision, DecisionKind, ItemAt, PolicyState};
 pub use report::{
     CrashId, CrashReport, FaultReport, RecordingReport, Reproduction, RunStageReport, StderrText,
 };

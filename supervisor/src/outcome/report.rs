@@ -85,6 +85,9 @@ pub struct CrashReport {
     pub host: String,
     /// Process id of the child, if it was started.
     pub pid: Option<u32>,
+    /// When its end was seen, if it was started.
+    #[serde(default)]
+    pub died_at: Option<Timestamp>,
     /// How the process ended, how sure that is, and why we think so.
     pub verdict: Verdict,
     /// The failure, if the run ended by its own word.
@@ -103,6 +106,9 @@ pub struct CrashReport {
     pub sandbox: Option<Vec<Layer>>,
     /// Which memory slot it had.
     pub slot: MemorySlot,
+    /// CPU time that it used, user and system, in milliseconds.
+    #[serde(default)]
+    pub cpu_ms: Option<u64>,
     /// Highest resident memory (`VmHWM`) seen from outside, in bytes.
     pub peak_resident: Option<u64>,
     /// Highest heap by the child's own count, in bytes.

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use fastrand::Rng;
+use shared::attempt::SkipItem;
 use shared::failure::Failure;
 use shared::time::Timestamp;
 use shared::worker::Mode;
 
 use super::{Facts, LONGEST_SNOOZE, PolicyConfig, SOLITARY_CLEAN_RUNS};
-use super::{backoff, memory, step, tally};
-use crate::outcome::{Cause, Decision, DecisionKind, Outcome, PolicyState};
+use super::{backoff, memory, poison, step, tally};
+use crate::outcome::{Cause, Decision, DecisionKind, ItemAt, Outcome, PolicyState};
 
 /// What is done about the outcome of one run, and what is remembered for the next one.
 ///
@@ -17,7 +18,7 @@ use crate::outcome::{Cause, Decision, DecisionKind, Outcome, PolicyState};
 pub fn decide(
     state: &PolicyState,
     outcome: &Outcome,
-    facts: &Facts,
+    facts: &Facts<'_>,
     config: &PolicyConfig,
     rng: &mut Rng,
 ) -> (PolicyState, Decision) {
@@ -31,9 +32,13 @@ pub fn decide(
     row.state.quarantined_until = None;
     let window = config.tally_window.duration();
     tally::prune(&mut row.state.tally, facts.now, window);
+    tally::prune(&mut row.state.errors, facts.now, window);
     let decision = match outcome {
         Outcome::Completed => row.completed(),
-        Outcome::Snoozed { until } => row.snooze(*until, "it asked to come back"),
+        Outcome::Snoozed { until } => {
+            row.state.interruptions = 0;
+            row.snooze(*until, "it asked to come back")
+        }
         Outcome::Failed(failure) => row.failed(failure),
         Outcome::Died(Cause::Cancelled) | Outcome::Cancelled => row.cancelled(),
         Outcome::Died(Cause::Drained) | Outcome::Drained => {
@@ -53,7 +58,7 @@ pub fn decide(
 
 struct Row<'a> {
     state: PolicyState,
-    facts: &'a Facts,
+    facts: &'a Facts<'a>,
     config: &'a PolicyConfig,
     rng: &'a mut Rng,
 }
@@ -62,12 +67,15 @@ impl Row<'_> {
     fn completed(&mut self) -> Decision {
         let state = &mut self.state;
         state.tally.clear();
+        state.errors.clear();
+        state.item_at = None;
+        state.interruptions = 0;
         state.failures = 0;
         state.clean_runs = state.clean_runs.saturating_add(1);
         if state.clean_runs >= SOLITARY_CLEAN_RUNS {
             state.solitary = false;
         }
-        memory::completed(state, self.facts.slot);
+        memory::completed(state, self.facts.slot, self.facts.small);
         step::grow(state, self.facts.configured_step);
         if self.facts.backlog {
             self.at_once(
@@ -84,6 +92,11 @@ impl Row<'_> {
     }
 
     fn failed(&mut self, failure: &Failure) -> Decision {
+        if is_over_content(failure)
+            && let Some(decision) = self.poisoned(failure.name(), false)
+        {
+            return decision;
+        }
         match failure {
             Failure::Transient { .. } | Failure::Forbidden { .. } => self.back_off(failure.name()),
             Failure::Throttled { until, .. } => {
@@ -117,6 +130,9 @@ impl Row<'_> {
             | Cause::KilledExternally
             | Cause::KernelOom => self.back_off(cause.name()),
             Cause::MemoryLimit => {
+                if let Some(decision) = self.poisoned(cause.name(), true) {
+                    return decision;
+                }
                 self.halved();
                 let facts = self.facts;
                 if memory::died(&mut self.state, facts.slot, facts.big_is_larger) {
@@ -127,6 +143,7 @@ impl Row<'_> {
                 self.charge(cause.name(), true)
             }
             Cause::Deadline => {
+                self.state.item_at = None;
                 self.halved();
                 self.charge(cause.name(), true)
             }
@@ -142,19 +159,30 @@ impl Row<'_> {
             | Cause::ExitedEarly
             | Cause::Cancelled
             | Cause::Drained
-            | Cause::Unknown => self.charge(cause.name(), true),
+            | Cause::Unknown => {
+                let poisoned = self.poisoned(cause.name(), true);
+                poisoned.unwrap_or_else(|| self.charge(cause.name(), true))
+            }
         }
     }
 
     fn charge(&mut self, name: &str, death: bool) -> Decision {
         let now = self.facts.now;
         let config = self.config;
-        let count = tally::charge(&mut self.state.tally, now, config.quarantine_after);
+        let (tally, limit) = if death {
+            (&mut self.state.tally, config.quarantine_after)
+        } else {
+            (&mut self.state.errors, config.quarantine_after_errors)
+        };
+        let count = tally::charge(tally, now, limit);
         self.state.clean_runs = 0;
+        if let Some(at) = &mut self.state.item_at {
+            at.charged_at = Some(now);
+        }
         if death {
             self.alone();
         }
-        let (kind, due_at, what) = if count >= config.quarantine_after {
+        let (kind, due_at, what) = if count >= limit {
             let until = now.plus(config.quarantine_for.duration());
             self.state.quarantined_until = Some(until);
             (
@@ -169,13 +197,73 @@ impl Row<'_> {
             let wait = backoff::wait(base.duration(), cap.duration(), count, self.rng);
             (DecisionKind::Backoff, now.plus(wait), "tried again later")
         };
-        let limit = config.quarantine_after;
         Decision {
             kind,
             due_at,
             charged: true,
             why: format!("{name}: charge {count} of {limit}; {what}"),
         }
+    }
+
+    /// What is done if it is not the first death or failure in a row at an item; remembers where
+    /// this one was. `None` if it is the first, or costs what others do.
+    fn poisoned(&mut self, name: &str, death: bool) -> Option<Decision> {
+        let at = self.facts.at;
+        let before = std::mem::replace(&mut self.state.item_at, at.cloned());
+        let at = at?;
+        let is_at = |other: &SkipItem| poison::is_same(&at.item, other);
+        // That it is poison is known already.
+        if self.facts.retried.iter().any(is_at) {
+            return Some(self.letter(name, before.as_ref(), death));
+        }
+        let before = before?;
+        // It should have been passed over, and was not: nothing is gained by ordering that again.
+        if self.facts.skips.iter().any(is_at) {
+            return None;
+        }
+        let again = is_at(&before.item);
+        if again && !at.item.key.is_empty() {
+            return self.skip(name, &before, death);
+        }
+        if !(again || death) || !self.halved() {
+            return if again {
+                self.skip(name, &before, death)
+            } else {
+                None
+            };
+        }
+        // What the search costs is given back when it has found the item.
+        if let Some(at) = &mut self.state.item_at {
+            at.charged_at = before.charged_at;
+        }
+        self.state.clean_runs = 0;
+        if death {
+            self.alone();
+        }
+        let why = format!("{name} again: tried at once with half the slice, to find the item");
+        Some(free(DecisionKind::Narrow, self.facts.now, why))
+    }
+
+    /// The item becomes a dead letter, if there may be another.
+    fn skip(&mut self, name: &str, before: &ItemAt, death: bool) -> Option<Decision> {
+        let most = usize::try_from(self.config.dead_letters_max).unwrap_or(usize::MAX);
+        let full = self.facts.skips.len() >= most;
+        (!full).then(|| self.letter(name, Some(before), death))
+    }
+
+    /// The item is a dead letter from now on. What it cost is given back: the letter is the debt.
+    fn letter(&mut self, name: &str, before: Option<&ItemAt>, death: bool) -> Decision {
+        let charged_at = before.and_then(|before| before.charged_at);
+        for tally in [&mut self.state.tally, &mut self.state.errors] {
+            tally.retain(|charge| Some(*charge) != charged_at);
+        }
+        self.state.item_at = None;
+        self.state.clean_runs = 0;
+        if death {
+            self.alone();
+        }
+        let why = format!("{name} at the same item again: run at once without it");
+        free(DecisionKind::Skip, self.facts.now, why)
     }
 
     fn back_off(&mut self, name: &str) -> Decision {
@@ -235,6 +323,14 @@ impl Row<'_> {
         let past = u64::try_from(late % interval.as_millis().max(1)).unwrap_or(0);
         now.minus(Duration::from_millis(past)).plus(interval)
     }
+}
+
+/// Whether it may be about what one item holds.
+const fn is_over_content(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::BadData { .. } | Failure::TooLarge { .. } | Failure::Incomplete { .. }
+    )
 }
 
 fn free(kind: DecisionKind, due_at: Timestamp, why: String) -> Decision {

@@ -2,9 +2,13 @@
 
 use crate::outcome::{MemorySlot, PolicyState};
 
+/// How many small runs in a row end the big slot.
+pub(super) const SMALL_RUNS: u32 = 3;
+
 /// Takes note of a memory death. Whether the next attempt is the free one in the big slot;
 /// otherwise the death is charged.
 pub(super) fn died(state: &mut PolicyState, slot: MemorySlot, big_is_larger: bool) -> bool {
+    state.small_runs = 0;
     match slot {
         MemorySlot::Big => {
             state.big_slot = true;
@@ -25,9 +29,27 @@ pub(super) fn died(state: &mut PolicyState, slot: MemorySlot, big_is_larger: boo
     }
 }
 
-/// Takes note of a completed run. The big slot stays once it was needed.
-pub(super) fn completed(state: &mut PolicyState, slot: MemorySlot) {
+/// Whether these peaks, in bytes, are below three quarters of the ordinary limit. One that is not
+/// known may have been anything.
+pub fn fits_ordinary(resident: Option<u64>, heap: Option<u64>, limit: u64) -> bool {
+    let enough = limit / 4 * 3;
+    resident.is_some_and(|peak| peak < enough) && heap.is_some_and(|peak| peak < enough)
+}
+
+/// Takes note of a completed run. The big slot stays once it was needed, until [`SMALL_RUNS`] runs in
+/// a row were `small`; the ordinary one then has its free death again.
+pub(super) fn completed(state: &mut PolicyState, slot: MemorySlot, small: bool) {
     if slot == MemorySlot::Normal {
+        state.memory_retry_used = false;
+    }
+    state.small_runs = if state.big_slot && small {
+        state.small_runs.saturating_add(1)
+    } else {
+        0
+    };
+    if state.small_runs >= SMALL_RUNS {
+        state.small_runs = 0;
+        state.big_slot = false;
         state.memory_retry_used = false;
     }
 }
@@ -82,9 +104,40 @@ mod tests {
             big_slot: true,
             ..PolicyState::default()
         };
-        completed(&mut state, MemorySlot::Big);
+        completed(&mut state, MemorySlot::Big, false);
         assert!(state.memory_retry_used && state.big_slot);
-        completed(&mut state, MemorySlot::Normal);
+        completed(&mut state, MemorySlot::Normal, false);
         assert!(!state.memory_retry_used);
+    }
+
+    #[test]
+    fn three_small_runs_in_a_row_end_the_big_slot() {
+        let mut state = PolicyState {
+            memory_retry_used: true,
+            big_slot: true,
+            ..PolicyState::default()
+        };
+        let mut story = Vec::new();
+        for small in [true, true, false, true, true, true] {
+            completed(&mut state, MemorySlot::Big, small);
+            story.push(state.big_slot);
+        }
+        assert_eq!(story, [true, true, true, true, true, false]);
+        assert!(!state.memory_retry_used, "the next death is free again");
+        assert_eq!(state.small_runs, 0);
+    }
+
+    #[test]
+    fn what_fits_an_ordinary_slot() {
+        let cases = [
+            (Some(74), Some(74), true, "below three quarters"),
+            (Some(75), Some(10), false, "resident"),
+            (Some(10), Some(75), false, "heap"),
+            (None, Some(10), false, "not known"),
+            (Some(10), None, false, "not known"),
+        ];
+        for (resident, heap, expected, why) in cases {
+            assert_eq!(fits_ordinary(resident, heap, 100), expected, "{why}");
+        }
     }
 }

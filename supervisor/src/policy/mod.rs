@@ -31,20 +31,26 @@
 mod backoff;
 mod decide;
 mod memory;
+mod poison;
+mod rescued;
 mod step;
 mod tally;
 
 use std::time::Duration;
 
+use shared::attempt::SkipItem;
 use shared::time::Timestamp;
 use shared::worker::Mode;
 
 pub use decide::decide;
+pub use memory::fits_ordinary;
+pub use poison::item_at;
+pub use rescued::rescued;
 pub use step::current as step_of;
 pub use tally::released;
 
 pub use crate::config::PolicyConfig;
-use crate::outcome::MemorySlot;
+use crate::outcome::{ItemAt, MemorySlot};
 
 /// How many completed runs in a row end solitary.
 pub const SOLITARY_CLEAN_RUNS: u32 = 3;
@@ -59,7 +65,7 @@ pub const LONGEST_SNOOZE: Duration = Duration::from_hours(48);
     reason = "independent facts, not states"
 )]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Facts {
+pub struct Facts<'a> {
     /// When the run ended.
     pub now: Timestamp,
     /// When the run had been due; the fixed rate counts from there. `now` if unknown.
@@ -74,10 +80,18 @@ pub struct Facts {
     pub slot: MemorySlot,
     /// Whether a big slot would have more memory than the ordinary one.
     pub big_is_larger: bool,
+    /// The attempt's memory stayed well below the ordinary limit: [`fits_ordinary`].
+    pub small: bool,
     /// How the worker finds out what changed.
     pub mode: Mode,
     /// The run ended with part of its window, deep pass or rescan uncovered.
     pub backlog: bool,
     /// The longest coverage of a slice, as configured.
     pub configured_step: Duration,
+    /// The item that the run was working on when it ended, if one can be the reason: [`item_at`].
+    pub at: Option<&'a ItemAt>,
+    /// The items that the run was told to pass over: one for each open dead letter.
+    pub skips: &'a [SkipItem],
+    /// The items that it was to read once more, because someone asked for their dead letters.
+    pub retried: &'a [SkipItem],
 }

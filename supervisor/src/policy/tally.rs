@@ -26,6 +26,7 @@ pub(super) fn charge(tally: &mut Vec<Timestamp>, now: Timestamp, quarantine_afte
 pub fn released(state: &PolicyState) -> PolicyState {
     PolicyState {
         tally: Vec::new(),
+        errors: Vec::new(),
         quarantined_until: None,
         ..state.clone()
     }
@@ -70,6 +71,7 @@ mod tests {
     fn release_forgives_the_charges_only() {
         let state = PolicyState {
             tally: vec![Timestamp(1)],
+            errors: vec![Timestamp(2)],
             solitary: true,
             quarantined_until: Some(Timestamp(9)),
             ..PolicyState::default()

@@ -282,7 +282,8 @@ impl Dispatcher {
         };
         tracing::error!(account.id = %account, %error, "an attempt broke within the supervisor; this is our bug");
         let (store, clock, host) = (&self.context.store, self.context.clock, &self.context.host);
-        if let Err(error) = rescue::rescue_account(store, clock, host, account).await {
+        let policy = &self.context.config.policy;
+        if let Err(error) = rescue::rescue_account(store, clock, (host, policy), account).await {
             tracing::error!(account.id = %account, %error, "its end is not stored; the next start will do that");
         }
         self.running.remove(&account);

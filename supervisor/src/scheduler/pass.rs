@@ -120,7 +120,11 @@ impl Pass {
         let well = matches!(run.outcome, Outcome::Completed | Outcome::Snoozed { .. });
         self.results.insert(key, well);
         let again = match run.decision.kind {
-            DecisionKind::Again | DecisionKind::Solitary | DecisionKind::BigSlot => true,
+            DecisionKind::Again
+            | DecisionKind::Solitary
+            | DecisionKind::BigSlot
+            | DecisionKind::Narrow
+            | DecisionKind::Skip => true,
             DecisionKind::Reset => run.backlog,
             DecisionKind::Snooze => {
                 let times = self.snoozed.entry(key).or_default();

@@ -7,6 +7,8 @@ use shared::id::AccountId;
 
 use crate::clock::Clock;
 use crate::os;
+use crate::outcome::PolicyState;
+use crate::policy::{self, PolicyConfig};
 use crate::store::{OpenAttempt, Store, StoreError};
 
 /// How long a killed process may take to be gone.
@@ -31,9 +33,14 @@ pub enum RescueError {
 }
 
 /// Ends every open attempt of this host; returns how many there were.
-pub async fn rescue(store: &Store, clock: Clock, host: &str) -> Result<usize, RescueError> {
+pub async fn rescue(
+    store: &Store,
+    clock: Clock,
+    host: &str,
+    config: &PolicyConfig,
+) -> Result<usize, RescueError> {
     let open = store.open_attempts(host).await?;
-    end_all(store, clock, &open).await?;
+    end_all(store, clock, &open, config).await?;
     Ok(open.len())
 }
 
@@ -41,23 +48,31 @@ pub async fn rescue(store: &Store, clock: Clock, host: &str) -> Result<usize, Re
 pub async fn rescue_account(
     store: &Store,
     clock: Clock,
-    host: &str,
+    (host, config): (&str, &PolicyConfig),
     account: AccountId,
 ) -> Result<(), RescueError> {
     let mut open = store.open_attempts(host).await?;
     open.retain(|attempt| attempt.grant.account == account);
-    end_all(store, clock, &open).await
+    end_all(store, clock, &open, config).await
 }
 
-async fn end_all(store: &Store, clock: Clock, open: &[OpenAttempt]) -> Result<(), RescueError> {
+async fn end_all(
+    store: &Store,
+    clock: Clock,
+    open: &[OpenAttempt],
+    config: &PolicyConfig,
+) -> Result<(), RescueError> {
+    let mut rng = fastrand::Rng::new();
     for attempt in open {
         make_sure_it_is_gone(attempt).await?;
+        let now = clock.now();
+        let mut decide = |state: &PolicyState| policy::rescued(state, now, config, &mut rng);
         store
-            .rescue_attempt(attempt.grant.attempt, clock.now())
+            .rescue_attempt(attempt.grant.attempt, now, &mut decide)
             .await?;
         tracing::warn!(
             attempt.id = %attempt.grant.attempt, account.id = %attempt.grant.account,
-            "an attempt without an end is ended as interrupted; its runs are due again"
+            "an attempt without an end is ended as interrupted; its runs are tried again"
         );
     }
     Ok(())

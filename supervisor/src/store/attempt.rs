@@ -6,6 +6,7 @@ use shared::id::{AccountId, AttemptId, RunNo};
 use shared::time::Timestamp;
 use shared::worker::Worker;
 
+use super::letter::{DeadLetter, LetterEnds};
 use super::state::SyncState;
 use crate::outcome::{
     CrashReport, Decision, KillReason, MemorySlot, Outcome, PolicyState, Verdict,
@@ -52,6 +53,8 @@ pub struct Begun {
     pub fence: i64,
     /// The sync states of its runs, in their order, read in the same transaction.
     pub states: Vec<SyncState>,
+    /// For each of them its dead letters that are not resolved, oldest first.
+    pub letters: Vec<Vec<DeadLetter>>,
 }
 
 /// Highest memory seen, in bytes.
@@ -93,6 +96,8 @@ pub struct EndRun {
     pub counters: RunCounters,
     /// The crash report, if it has one.
     pub report: Option<Box<CrashReport>>,
+    /// What it did about dead letters.
+    pub letters: LetterEnds,
 }
 
 /// What a run did. `records` is the sum of `created`, `updated`, `unchanged` and `stale`.

@@ -104,6 +104,8 @@ pub struct SnapshotCommit<'a> {
     pub worker: Worker,
     /// The time that the snapshot shows.
     pub taken_at: Timestamp,
+    /// Whether rows that it did not meet have ended: not if it lacks items that it may have had.
+    pub ends: bool,
     /// Whether this snapshot has met the row.
     pub seen: &'a (dyn Fn(Table, i64) -> bool + Sync),
     /// Records that were sent for it.

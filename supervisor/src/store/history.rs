@@ -31,6 +31,8 @@ pub struct StatusRow {
     pub running: Option<AttemptId>,
     /// What its attempts needed of late.
     pub peak: LearnedPeak,
+    /// How many dead letters are not resolved.
+    pub dead_letters: u64,
     /// Everything else, or why it cannot be read.
     pub state: Result<SyncState, StoreError>,
 }

@@ -16,6 +16,7 @@ mod change;
 mod error;
 pub mod hash;
 mod history;
+mod letter;
 mod rescan;
 mod sqlite;
 mod state;
@@ -33,6 +34,7 @@ pub use history::{
     AttemptRow, CrashRow, EventKind, Group, Item, ItemEvent, ItemState, LearnedPeak, RunRow,
     StatusRow,
 };
+pub use letter::{DeadLetter, LetterEnds, LetterStatus, NewLetter, PassedLetter};
 pub use rescan::{DeepCommit, RescanCommit};
 pub use sqlite::{Soundness, Store};
 pub use state::{SyncState, SyncStates, Unreadable};

@@ -11,7 +11,7 @@ use supervisor::outcome::{
     Cause, Confidence, Decision, DecisionKind, KillReason, Outcome, PolicyState, Verdict,
 };
 use supervisor::store::{
-    BeginAttempt, Begun, EndAttempt, EndRun, Grant, Peaks, RunCounters, StoreError,
+    BeginAttempt, Begun, EndAttempt, EndRun, Grant, LetterEnds, Peaks, RunCounters, StoreError,
 };
 
 use crate::harness::{self, FIRST, NOW, World, at, counts, grant, listing, order};
@@ -47,6 +47,7 @@ pub(crate) fn end_run(worker: Worker, outcome: Outcome) -> EndRun {
             ..RunCounters::default()
         },
         report: None,
+        letters: LetterEnds::default(),
     }
 }
 
@@ -291,19 +292,19 @@ async fn leftovers_are_interrupted_and_due_at_once() {
 
     world
         .store
-        .rescue_attempt(begun.attempt, at(1))
+        .rescue_attempt(begun.attempt, at(1), &mut harness::interrupted)
         .await
         .unwrap();
     assert_eq!(world.store.open_attempts("host").await.unwrap(), []);
     let again = world
         .store
-        .rescue_attempt(begun.attempt, at(2))
+        .rescue_attempt(begun.attempt, at(2), &mut harness::interrupted)
         .await
         .unwrap_err();
     assert!(matches!(again, StoreError::AlreadyEnded { .. }), "{again}");
     let nobody = world
         .store
-        .rescue_attempt(AttemptId(99), at(2))
+        .rescue_attempt(AttemptId(99), at(2), &mut harness::interrupted)
         .await
         .unwrap_err();
     assert!(matches!(nobody, StoreError::NotFound { .. }), "{nobody}");
@@ -312,6 +313,7 @@ async fn leftovers_are_interrupted_and_due_at_once() {
         (state.due_at, state.last_outcome.as_deref()),
         (at(1), Some("interrupted"))
     );
+    assert_eq!(state.policy.interruptions, 1, "what policy says is kept");
     let other = world.state(Worker::ActiveInventory).await;
     assert_eq!(other.due_at, at(9), "it did not run");
     let attempt = world.store.attempt(begun.attempt).await.unwrap();

@@ -15,7 +15,7 @@ use shared::worker::{Mode, Worker};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 use supervisor::ingest::{Ingest, IngestError};
-use supervisor::outcome::MemorySlot;
+use supervisor::outcome::{MemorySlot, PolicyState};
 use supervisor::store::{BeginAttempt, Begun, Grant, NewAccount, Store, StoreError, SyncState};
 
 pub(crate) const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -315,4 +315,13 @@ pub(crate) fn task(id: &str) -> ModeState {
         id: id.to_owned(),
         created_at: NOW,
     }
+}
+
+/// What policy might say of a run whose supervisor died: one more interruption, due in an hour.
+pub(crate) fn interrupted(state: &PolicyState) -> (PolicyState, Timestamp) {
+    let policy = PolicyState {
+        interruptions: state.interruptions + 1,
+        ..state.clone()
+    };
+    (policy, at(1))
 }

@@ -222,7 +222,7 @@ async fn nothing_is_lost_doubled_or_torn() {
         for open in world.store.open_attempts("host").await.unwrap() {
             world
                 .store
-                .rescue_attempt(open.grant.attempt, NOW)
+                .rescue_attempt(open.grant.attempt, NOW, &mut crate::harness::interrupted)
                 .await
                 .unwrap();
         }

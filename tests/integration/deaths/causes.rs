@@ -73,6 +73,28 @@ fn signal() {
 }
 
 #[test]
+fn faults() {
+    let play = Play::of("faults");
+    play.play();
+    let report = &reports(&play.state, "segv-fault")[0].json;
+    // Ended by signal 11, no core dumped.
+    assert_eq!(report["raw_status"], 11);
+    assert!(report["cpu_ms"].is_number(), "{report}");
+    let at = |name: &str| report[name].as_str().unwrap().to_owned();
+    assert!(at("died_at") <= at("at"), "{report}");
+}
+
+#[test]
+fn from_outside() {
+    Play::of("from_outside").play();
+}
+
+#[test]
+fn contradictions() {
+    Play::of("contradictions").play();
+}
+
+#[test]
 fn hung() {
     let play = Play::of("hung");
     play.play();

@@ -7,6 +7,7 @@
 )]
 
 mod causes;
+mod culprits;
 mod expected;
 mod leftovers;
 mod play;

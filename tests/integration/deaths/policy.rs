@@ -9,13 +9,21 @@ use serde_json::{Value, json};
 
 const BOTH: &str = "orders,active_inventory";
 
-/// Worker, outcome, detail, decision and charge of every run of account `a`, oldest first, each as
-/// one line with its attempt counted from 1.
+/// The runs of account `a`, see [`story_of`].
 fn story(state: &State) -> Vec<String> {
-    let sql = "SELECT attempt_id - (SELECT min(attempt_id) FROM attempts) + 1 AS attempt, worker, \
-               outcome, detail, json_extract(decision, '$.kind') AS kind, \
-               json_extract(decision, '$.charged') AS charged FROM runs \
-               ORDER BY attempt_id, run_no";
+    story_of(state, "a")
+}
+
+/// Worker, outcome, detail, decision and charge of every run of an account, oldest first, each as
+/// one line with its attempt counted from 1.
+pub(crate) fn story_of(state: &State, account: &str) -> Vec<String> {
+    let sql = format!(
+        "SELECT dense_rank() OVER (ORDER BY attempt_id) AS attempt, worker, outcome, detail, \
+         json_extract(decision, '$.kind') AS kind, \
+         json_extract(decision, '$.charged') AS charged \
+         FROM runs JOIN accounts USING (account_id) WHERE name = '{account}' \
+         ORDER BY attempt_id, run_no"
+    );
     let line = |row: &Row| {
         let text = |name: &str| row[name].as_str().unwrap_or("-").to_owned();
         let detail = match text("detail") {
@@ -30,13 +38,19 @@ fn story(state: &State) -> Vec<String> {
             text("kind")
         )
     };
-    state.database().rows(sql).iter().map(line).collect()
+    state.database().rows(&sql).iter().map(line).collect()
 }
 
 /// What is remembered for a worker of account `a`.
 fn policy(state: &State, worker: &str) -> Value {
+    policy_of(state, "a", worker)
+}
+
+/// What is remembered for a worker of an account.
+pub(crate) fn policy_of(state: &State, account: &str, worker: &str) -> Value {
     let text = state.database().value(&format!(
-        "SELECT policy FROM sync_state WHERE worker = '{worker}'"
+        "SELECT policy FROM sync_state JOIN accounts USING (account_id) \
+         WHERE name = '{account}' AND worker = '{worker}'"
     ));
     serde_json::from_str(text.as_str().unwrap()).unwrap()
 }
@@ -53,9 +67,9 @@ fn the_third_charged_death_is_quarantined_until_released() {
     assert_eq!(state.once().code, Some(1));
     assert_eq!(state.once().code, Some(1));
     let expected = [
-        "1 orders died signal: solitary, charged",
-        "2 orders died signal: backoff, charged",
-        "3 orders died signal: quarantine, charged",
+        "1 orders died segv: solitary, charged",
+        "2 orders died segv: backoff, charged",
+        "3 orders died segv: quarantine, charged",
     ];
     assert_eq!(story(&state), expected);
 
@@ -93,10 +107,10 @@ fn an_interrupted_sibling_is_free_and_runs_again() {
     let ended = state.once();
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     let expected = [
-        "1 orders died signal: solitary, charged",
+        "1 orders died segv: solitary, charged",
         "1 active_inventory interrupted: again",
         "2 active_inventory completed: reset",
-        "3 orders died signal: backoff, charged",
+        "3 orders died segv: backoff, charged",
     ];
     assert_eq!(story(&state), expected);
     assert_eq!(tally(&state, "active_inventory"), 0);

@@ -125,10 +125,17 @@ pub(super) fn stand_still() -> ! {
     }
 }
 
-/// From here on SIGTERM is not heard.
-pub(super) fn block_term() {
+/// Uses the processor, without a sign of life.
+pub(super) fn burn() -> ! {
+    loop {
+        black_box(());
+    }
+}
+
+/// From here on the signal is not heard.
+pub(super) fn block(signal: Signal) {
     let mut signals = SigSet::empty();
-    signals.add(Signal::SIGTERM);
+    signals.add(signal);
     // It cannot fail for a signal that exists; the test would see the difference.
     signals.thread_block().ok();
 }

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use shared::flight::{self, FILE_SIZE, Phase, header, run as field};
+use shared::flight::{self, FILE_SIZE, Fault, Phase, header, run as field};
 use shared::id::RunNo;
 use shared::window::Slice;
 
@@ -101,6 +101,35 @@ impl Flight {
         self.set(header::PANIC_RUN, u64::from(run.0) + 1);
         let cap = flight::PANIC_TEXT;
         self.text(header::PANIC_TEXT, header::PANIC_LEN, cap, text);
+    }
+
+    /// A fault of the run, as a handler of signals would note it.
+    pub(super) fn faulted(&self, run: RunNo, fault: &Fault) {
+        let (low, high) = fault.stack.unwrap_or_default();
+        self.set(header::FAULT_CODE, i64::from(fault.code).cast_unsigned());
+        self.set(header::FAULT_ADDRESS, fault.address);
+        self.set(header::FAULT_RUN, u64::from(run.0) + 1);
+        self.set(header::STACK_LOW, low);
+        self.set(header::STACK_HIGH, high);
+        self.set(header::FAULT_SIGNAL, u64::from(fault.signal.unsigned_abs()));
+    }
+
+    /// Nonsense in every field, under a header that is right.
+    pub(super) fn nonsense(&self) {
+        let mut rng = fastrand::Rng::with_seed(7);
+        for offset in (header::POLLED..FILE_SIZE).step_by(8) {
+            self.set(offset, rng.u64(..));
+        }
+    }
+
+    /// No recorder any more.
+    pub(super) fn wipe(&self) {
+        self.set(header::MAGIC, 0);
+    }
+
+    /// Writes beyond what a file may be long.
+    pub(super) fn write_beyond(&self, limit: u64) {
+        drop(self.file.write_all_at(&[1], limit));
     }
 
     /// Another handle on the same file, for a panic hook.

@@ -65,6 +65,11 @@ pub(super) fn tell(
             talk.say(&FromChild::Bye)?;
         }
         Lie::Closed => drop(nix::unistd::close(1)),
+        Lie::ClosedInput => {
+            nix::unistd::close(0).ok();
+            let (seq, records) = (talk.next(run), records());
+            talk.say(&FromChild::Batch { run, seq, records })?;
+        }
         Lie::Probe(wrong) => {
             let (table, items) = wrong_probe(wrong, &records());
             talk.probe(run, table, items)?;

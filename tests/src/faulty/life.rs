@@ -14,11 +14,13 @@ use shared::secret::Secret;
 use shared::wire::message::{FromChild, PROTOCOL_VERSION};
 
 use super::deaths;
+use super::deck;
 use super::flight::Flight;
 use super::good::Good;
 use super::lies::{self, hello};
 use super::script::{Behaviour, Early, Script, early};
 use super::talk::{Talk, TalkError};
+use super::world::World;
 
 /// Between two looks whether the gate is open.
 const LOOK: Duration = Duration::from_millis(5);
@@ -101,7 +103,8 @@ fn begin_badly(early: Early, talk: &mut Talk) -> Result<Option<u8>, TalkError> {
 
 fn work(talk: &mut Talk, mut flight: Flight) -> Result<u8, TalkError> {
     let (attempt, token) = talk.start()?;
-    let script = match Script::parse(token.expose()) {
+    let script = Script::parse(token.expose()).and_then(|script| deck::draw(script, &attempt));
+    let script = match script {
         Ok(script) => script,
         Err(why) => {
             deaths::say_last(&why);
@@ -180,6 +183,25 @@ fn tell_tokens(talk: &mut Talk, run: RunNo, first: &Secret) -> Result<(), TalkEr
     Ok(())
 }
 
+/// A record at a time, without an end; a wish to stop is not followed.
+fn drip(
+    talk: &mut Talk,
+    flight: &mut Flight,
+    order: &RunOrder,
+    script: &Script,
+) -> Result<u8, TalkError> {
+    let all = World::new(script).all(order.worker);
+    for record in all.iter().cycle() {
+        match talk.batch(order.run, vec![record.clone()]) {
+            Err(TalkError::Stop) => deaths::stand_still(),
+            other => other?,
+        }
+        flight.progress(order.run);
+        std::thread::sleep(LOOK);
+    }
+    Ok(ExitCode::Setup.code())
+}
+
 fn strike(
     talk: &mut Talk,
     flight: &mut Flight,
@@ -216,10 +238,12 @@ fn strike(
         Behaviour::Raise(signal) => deaths::raise_twice(signal),
         Behaviour::Hung => deaths::stand_still(),
         Behaviour::Deaf => {
-            deaths::block_term();
+            deaths::block(Signal::SIGTERM);
             deaths::stand_still();
         }
         Behaviour::Endless => deaths::endless(flight, run),
+        Behaviour::Drip => return drip(talk, flight, order, script),
+        Behaviour::Staged(staged) => return Ok(staged.play(flight, run)),
         Behaviour::Exit(code) => return Ok(code),
         Behaviour::Grandchild => {
             return Ok(match deaths::leave_grandchild() {

@@ -5,11 +5,13 @@
 //! of `worker-child`: what the supervisor concludes rests on the bytes alone.
 
 mod deaths;
+pub mod deck;
 mod flight;
 mod good;
 mod lies;
 mod life;
 pub mod script;
+pub mod staged;
 mod talk;
 pub mod world;
 

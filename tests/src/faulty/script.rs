@@ -11,6 +11,8 @@ use nix::sys::signal::Signal;
 use shared::time::Timestamp;
 use shared::worker::Worker;
 
+use super::staged::Staged;
+
 /// How every token begins.
 pub const PREFIX: &str = "v^1.1#faulty#";
 
@@ -58,8 +60,12 @@ pub enum Behaviour {
     Renews,
     /// Asks for a fresher token, writes all that it has to standard error, and panics.
     TellTokens,
+    /// Sends a record, and another, and never comes to an end.
+    Drip,
     /// Breaks the protocol.
     Lie(Lie),
+    /// Leaves evidence, true or not, and dies.
+    Staged(Staged),
 }
 
 impl Behaviour {
@@ -114,6 +120,8 @@ pub enum Lie {
     ByeStays,
     /// Closes its output and stays.
     Closed,
+    /// Closes its input, sends a batch and stays.
+    ClosedInput,
     /// Asks something that must not be asked.
     Probe(WrongProbe),
     /// Asks for a fresher token again after it heard that there is none.
@@ -180,6 +188,8 @@ pub struct Script {
     pub changes: Vec<Timestamp>,
     /// Nothing is sent before this file exists.
     pub gate: Option<PathBuf>,
+    /// Where the deaths are drawn from, one after the other.
+    pub deck: Option<PathBuf>,
     /// This file is made just before the child misbehaves.
     pub mark: Option<PathBuf>,
     behaviours: BTreeMap<Worker, Behaviour>,
@@ -196,6 +206,7 @@ impl Script {
             count: 40,
             changes: Vec::new(),
             gate: None,
+            deck: None,
             mark: None,
             behaviours: BTreeMap::new(),
         };
@@ -218,6 +229,7 @@ impl Script {
                 self.changes = times.ok()?.into_iter().map(Timestamp).collect();
             }
             "gate" => self.gate = Some(PathBuf::from(value)),
+            "deck" => self.deck = Some(PathBuf::from(value)),
             "mark" => self.mark = Some(PathBuf::from(value)),
             // Something that a test looks for in places where no token may be.
             "canary" => {}
@@ -227,6 +239,11 @@ impl Script {
             }
         }
         Some(())
+    }
+
+    /// Lets the worker's run do something else.
+    pub(super) fn set_behaviour(&mut self, worker: Worker, behaviour: Behaviour) {
+        self.behaviours.insert(worker, behaviour);
     }
 
     /// What the worker's run does.
@@ -239,6 +256,8 @@ impl Script {
 /// What the account's name says about the time before `Hello`.
 pub fn early(account: &str) -> Option<Early> {
     let name = account.strip_prefix(EARLY)?;
+    // What follows two dashes only tells one account from another.
+    let name = name.split_once("--").map_or(name, |(name, _)| name);
     if let Some(code) = name.strip_prefix("exit-") {
         return code.parse().ok().map(Early::Exit);
     }
@@ -253,7 +272,7 @@ pub fn early(account: &str) -> Option<Early> {
     })
 }
 
-fn behaviour(name: &str) -> Option<Behaviour> {
+pub(super) fn behaviour(name: &str) -> Option<Behaviour> {
     if let Some(code) = name.strip_prefix("exit-") {
         return code.parse().ok().map(Behaviour::Exit);
     }
@@ -281,11 +300,12 @@ fn behaviour(name: &str) -> Option<Behaviour> {
         "hung" => Behaviour::Hung,
         "deaf" => Behaviour::Deaf,
         "endless" => Behaviour::Endless,
+        "drip" => Behaviour::Drip,
         "grandchild" => Behaviour::Grandchild,
         "good_grandchild" => Behaviour::GoodGrandchild,
         "renews" => Behaviour::Renews,
         "tell_tokens" => Behaviour::TellTokens,
-        _ => return None,
+        _ => return Staged::parse(name).map(Behaviour::Staged),
     })
 }
 
@@ -309,6 +329,7 @@ fn lie(name: &str) -> Option<Lie> {
         "bye_early" => Lie::ByeEarly,
         "bye_stays" => Lie::ByeStays,
         "closed" => Lie::Closed,
+        "closed_input" => Lie::ClosedInput,
         "probe_foreign" => Lie::Probe(WrongProbe::Foreign),
         "probe" => Lie::Probe(WrongProbe::Honest),
         "probe_version" => Lie::Probe(WrongProbe::Version),
@@ -347,6 +368,7 @@ mod tests {
     fn a_name_says_what_happens_before_hello() {
         assert_eq!(early("faulty.exit-127"), Some(Early::Exit(127)));
         assert_eq!(early("faulty.never_ready"), Some(Early::NeverReady));
+        assert_eq!(early("faulty.segv--2"), Some(Early::Segv));
         assert_eq!(early("segv"), None);
     }
 }

@@ -204,6 +204,7 @@ impl Account {
                 seed,
                 currency,
                 big,
+                planted: None,
             },
             slots: Arc::new(Vec::new()),
             ended: BTreeMap::new(),

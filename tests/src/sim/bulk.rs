@@ -36,6 +36,7 @@ pub fn write_bulk_report(
         seed,
         currency: "USD",
         big: None,
+        planted: None,
     };
     let frame = (ROOT_END.len() + "</ActiveInventoryReport>".len()) as u64;
     let mut facts = BulkFacts {

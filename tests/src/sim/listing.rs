@@ -23,6 +23,8 @@ pub(crate) struct Catalogue {
     pub(crate) currency: &'static str,
     /// Item id and XML length in bytes of the one oversized listing.
     pub(crate) big: Option<(u64, u64)>,
+    /// Item id of a listing and a text that stands where its currency should.
+    pub(crate) planted: Option<(u64, &'static str)>,
 }
 
 /// A price in hundredths; the currency attribute is optional in eBay's schema.
@@ -120,6 +122,14 @@ impl Listing {
             .collect()
     }
 
+    /// With another currency, or what stands in its place.
+    fn priced_in(mut self, currency: &'static str) -> Self {
+        self.price.currency = Some(currency);
+        let prices = self.variations.iter_mut().map(|v| &mut v.price);
+        prices.for_each(|price| price.currency = Some(currency));
+        self
+    }
+
     /// Raises every quantity by one, so that the listing differs from itself.
     pub(crate) fn restocked(mut self) -> Self {
         self.quantity += 1;
@@ -157,7 +167,7 @@ impl Catalogue {
             })
             .collect();
         let auction = count == 0 && percent(&mut rng, 3);
-        Listing {
+        let listing = Listing {
             item: slot.item,
             sku: (!percent(&mut rng, 3)).then(|| sku(&mut rng)),
             price: self.price(bare, &mut state),
@@ -165,6 +175,10 @@ impl Catalogue {
             bids: auction.then(|| rng.u32(0..9)),
             variations,
             style: rng.u64(..),
+        };
+        match self.planted {
+            Some((item, text)) if item == slot.item => listing.priced_in(text),
+            Some(_) | None => listing,
         }
     }
 
@@ -231,6 +245,7 @@ mod tests {
         seed: 9,
         currency: "USD",
         big: None,
+        planted: None,
     };
 
     #[test]

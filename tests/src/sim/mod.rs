@@ -27,6 +27,7 @@ mod order;
 mod order_json;
 mod order_query;
 mod page;
+mod plant;
 mod post_order;
 mod purchases;
 mod refusal;

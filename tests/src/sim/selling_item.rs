@@ -225,6 +225,7 @@ mod tests {
         seed: 9,
         currency: "EUR",
         big: None,
+        planted: None,
     };
 
     fn listings(revision: u32) -> Vec<Listing> {

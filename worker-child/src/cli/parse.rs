@@ -1,7 +1,5 @@
 //! `worker-child parse`: one of eBay's answers through one worker's parser, without eBay.
 
-mod line;
-
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Read, Write};
@@ -16,7 +14,7 @@ use shared::record::Record;
 use shared::table::Table;
 use shared::worker::Worker;
 
-use super::{complain, death};
+use super::{complain, death, line};
 use crate::confine::{self, ConfineError};
 use crate::parse::unpack::Format;
 use crate::parse::{Caps, ParseError};
@@ -68,7 +66,7 @@ enum Output {
     Count,
 }
 
-fn worker_parser() -> impl clap::builder::TypedValueParser<Value = Worker> {
+pub(super) fn worker_parser() -> impl clap::builder::TypedValueParser<Value = Worker> {
     PossibleValuesParser::new(Worker::ALL.map(Worker::name))
         .try_map(|name| Worker::from_name(&name).ok_or("no such worker"))
 }

@@ -7,7 +7,7 @@ use shared::id::RunNo;
 use shared::record::{MAX_KEY_PART, MAX_RECORD, MAX_RECORDS, Record};
 use shared::secret::Secret;
 use shared::time::Timestamp;
-use shared::wire::message::{Counts, FromChild};
+use shared::wire::message::{Counts, FromChild, SkippedRows};
 use shared::wire::session::MAX_UNACKED;
 
 use super::wire::{Wire, WireError};
@@ -118,6 +118,23 @@ impl Emitter {
         let indices = self.wire.needed(run).await;
         let positions = indices.into_iter().map(|index| index as usize);
         Ok(positions.filter(|position| *position < bound).collect())
+    }
+
+    /// Which run it is.
+    pub const fn run(&self) -> RunNo {
+        self.run
+    }
+
+    /// Says that an item was passed over: the one at this position of the order's list.
+    pub async fn skipped(&mut self, skip: u32, rows: Option<SkippedRows>) -> Result<(), Failure> {
+        self.wire.at_most_unacked(self.run, MAX_UNACKED - 1).await;
+        let message = FromChild::Skipped {
+            run: self.run,
+            seq: self.wire.next_seq(self.run),
+            skip,
+            rows,
+        };
+        self.send(&message, ENVELOPE + MAX_KEY_PART)
     }
 
     /// Asks for a fresher access token, and waits for the answer.

@@ -120,7 +120,7 @@ impl Body {
         if self.since_yield >= YIELD_BYTES {
             self.since_yield = 0;
             self.stage.progress();
-            tokio::task::yield_now().await;
+            self.answer.turn().await;
         }
     }
 }

@@ -1,27 +1,23 @@
 //! The one HTTP client: the only place that adds the access token.
 //!
-//! All runs share the token; whichever gets a fresher one replaces it for all.
-//!
-//! It follows no redirect, takes no proxy from the environment and unpacks nothing. It times out
-//! connecting and waiting for headers; a body that stalls is left to the supervisor.
+//! All runs share the token; whichever gets a fresher one replaces it for all. Requests and answers
+//! are recorded as they pass, without the token. In a replay there is no network behind it, and what
+//! is asked is held against what was asked then.
 
 use std::cell::RefCell;
-use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::redirect::Policy;
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use rustls::ClientConfig;
-use shared::attempt::{Attempt, Endpoints};
+use shared::attempt::Attempt;
+use shared::id::RunNo;
+use shared::recording::Kind;
 use shared::secret::Secret;
 
-use super::redact;
-use super::request::{Auth, Base, Method, Request};
+use super::head::AnswerHead;
+use super::live::{Live, chunk_of};
+use super::request::{Auth, Request};
+use crate::recording::{Events, Recorder, Tape};
 
-/// What eBay sees of us.
-const USER_AGENT: &str = concat!("bulkhead/", env!("CARGO_PKG_VERSION"));
-/// HTTP/2 windows: how much may arrive unread, in bytes. They count against the memory limit.
-const STREAM_WINDOW: u32 = 512 * 1024;
-const CONNECTION_WINDOW: u32 = 1024 * 1024;
 /// Header in which Trading wants the access token.
 const TRADING_TOKEN: HeaderName = HeaderName::from_static("x-ebay-api-iaf-token");
 /// Headers in which eBay names a request, the better one first.
@@ -38,24 +34,22 @@ pub enum ClientError {
     Build(#[source] reqwest::Error),
 }
 
-/// Why a request got no answer.
+/// Why a request got no answer, in words.
 #[derive(Debug, thiserror::Error)]
-pub enum SendError {
-    /// No headers came in time.
-    #[error("no answer within {} ms", .0.as_millis())]
-    Timeout(Duration),
-    /// The connection could not be made, or broke.
-    #[error("{0}")]
-    Broken(String),
-}
+#[error("{0}")]
+pub struct SendError(pub String);
 
 /// The client of one attempt.
 #[derive(Debug)]
 pub struct Client {
-    http: reqwest::Client,
-    endpoints: Endpoints,
+    network: Network,
     token: RefCell<Token>,
-    header_timeout: Duration,
+}
+
+#[derive(Debug)]
+enum Network {
+    Live(Box<Live>, Recorder),
+    Tape(Tape),
 }
 
 /// The access token in all the ways in which it travels.
@@ -82,26 +76,33 @@ impl Token {
 
 impl Client {
     /// A client for an attempt with its token.
-    pub fn new(attempt: &Attempt, token: &Secret, tls: ClientConfig) -> Result<Self, ClientError> {
-        let network = &attempt.network;
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .user_agent(USER_AGENT)
-            .redirect(Policy::none())
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .connect_timeout(Duration::from_millis(network.connect_timeout_ms))
-            .http2_initial_stream_window_size(STREAM_WINDOW)
-            .http2_initial_connection_window_size(CONNECTION_WINDOW)
-            .build()
-            .map_err(ClientError::Build)?;
+    pub fn new(
+        attempt: &Attempt,
+        token: &Secret,
+        tls: ClientConfig,
+        recorder: Recorder,
+    ) -> Result<Self, ClientError> {
+        let live = Live::new(attempt, tls).map_err(ClientError::Build)?;
         Ok(Self {
-            http,
-            endpoints: attempt.endpoints.clone(),
+            network: Network::Live(Box::new(live), recorder),
             token: RefCell::new(Token::new(token, 0)?),
-            header_timeout: Duration::from_millis(network.header_timeout_ms),
         })
+    }
+
+    /// A client that gets the answers of a recording.
+    pub fn replaying(tape: Tape) -> Result<Self, ClientError> {
+        Ok(Self {
+            token: RefCell::new(Token::new(&Tape::token(), 0)?),
+            network: Network::Tape(tape),
+        })
+    }
+
+    /// Where what happens to the runs comes from.
+    pub fn events(&self) -> Events {
+        match &self.network {
+            Network::Live(_, recorder) => Events::World(recorder.clone()),
+            Network::Tape(tape) => Events::Tape(tape.clone()),
+        }
     }
 
     /// The number of the token with which requests are sent now; a fresher one has a higher.
@@ -120,36 +121,30 @@ impl Client {
         Ok(())
     }
 
-    /// Sends a request and waits for the headers of its answer.
-    pub async fn send(&self, request: &Request) -> Result<Answer, SendError> {
-        let base = match request.base {
-            Base::Api => &self.endpoints.api,
-            Base::Apiz => &self.endpoints.apiz,
-        };
-        let method = match request.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-        };
-        let mut builder = self
-            .http
-            .request(method, format!("{base}{}", request.target()))
-            .header(ACCEPT, "*/*");
-        let (name, token) = self.authorization(request.auth);
-        builder = builder.header(name, token);
-        for (name, value) in &request.headers {
-            builder = builder.header(*name, value);
-        }
-        if let Some(body) = &request.body {
-            let kind = match request.auth {
-                Auth::Bearer | Auth::Iaf => "application/json",
-                Auth::Trading => "text/xml",
-            };
-            builder = builder.header(CONTENT_TYPE, kind).body(body.clone());
-        }
-        match tokio::time::timeout(self.header_timeout, builder.send()).await {
-            Ok(Ok(response)) => Ok(Answer { response }),
-            Ok(Err(error)) => Err(SendError::Broken(in_words(error))),
-            Err(_) => Err(SendError::Timeout(self.header_timeout)),
+    /// Sends a request of this run and waits for the headers of its answer.
+    pub async fn send(&self, run: RunNo, request: &Request) -> Result<Answer, SendError> {
+        match &self.network {
+            Network::Live(live, recorder) => {
+                recorder.note(run, Kind::Request, request.recorded().as_bytes());
+                let sent = live.send(request, self.authorization(request.auth)).await;
+                let response =
+                    sent.map_err(|words| broken(recorder, run, Kind::SendError, words))?;
+                let head = AnswerHead::of(&response);
+                recorder.note(run, Kind::Answer, &head.bytes());
+                let body = Body::Live(Box::new(response), recorder.clone());
+                Ok(Answer { run, head, body })
+            }
+            Network::Tape(tape) => {
+                let recorded = tape.take(run, &[Kind::Request]).await.payload;
+                compare(tape, run, request, &recorded);
+                let event = tape.take(run, &[Kind::Answer, Kind::SendError]).await;
+                if event.kind == Kind::SendError {
+                    return Err(SendError(text(event.payload)));
+                }
+                let head = AnswerHead::read(&event.payload);
+                let body = Body::Tape(tape.clone());
+                Ok(Answer { run, head, body })
+            }
         }
     }
 
@@ -171,21 +166,58 @@ fn secret(text: &str) -> Result<HeaderValue, ClientError> {
     Ok(value)
 }
 
+fn broken(recorder: &Recorder, run: RunNo, kind: Kind, words: String) -> SendError {
+    recorder.note(run, kind, words.as_bytes());
+    SendError(words)
+}
+
+fn text(payload: Vec<u8>) -> String {
+    String::from_utf8(payload).unwrap_or_else(|_| "words that are not UTF-8".to_owned())
+}
+
+/// A replay that asks for something else has left the recording.
+fn compare(tape: &Tape, run: RunNo, request: &Request, recorded: &[u8]) {
+    let asked = request.recorded();
+    if asked.as_bytes() != recorded {
+        let recorded = String::from_utf8_lossy(recorded);
+        let (asked, recorded) = first_difference(&asked, &recorded);
+        tape.differs(format!(
+            "run {run} asks \"{asked}\", the recording has \"{recorded}\""
+        ));
+    }
+}
+
+/// The first lines that differ; `asked` and `recorded` do.
+fn first_difference<'a>(asked: &'a str, recorded: &'a str) -> (&'a str, &'a str) {
+    let mut pairs = asked.lines().zip(recorded.lines());
+    pairs
+        .find(|(asked, recorded)| asked != recorded)
+        .unwrap_or((asked, recorded))
+}
+
 /// An answer whose headers have come.
 #[derive(Debug)]
 pub struct Answer {
-    response: reqwest::Response,
+    run: RunNo,
+    head: AnswerHead,
+    body: Body,
+}
+
+#[derive(Debug)]
+enum Body {
+    Live(Box<reqwest::Response>, Recorder),
+    Tape(Tape),
 }
 
 impl Answer {
     /// HTTP status.
-    pub fn status(&self) -> u16 {
-        self.response.status().as_u16()
+    pub const fn status(&self) -> u16 {
+        self.head.status
     }
 
-    /// A header, if it is there and readable.
+    /// A header, if it is one that is kept, is there and readable.
     pub fn header(&self, name: &str) -> Option<&str> {
-        text(self.response.headers(), name)
+        self.head.header(name)
     }
 
     /// eBay's own id of the request.
@@ -195,29 +227,57 @@ impl Answer {
 
     /// The next piece of the body as it came; `None` at its end.
     pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, SendError> {
-        match self.response.chunk().await {
-            Ok(chunk) => Ok(chunk.map(Into::into)),
-            Err(error) => Err(SendError::Broken(in_words(error))),
+        let run = self.run;
+        match &mut self.body {
+            Body::Live(response, recorder) => match chunk_of(response).await {
+                Ok(Some(chunk)) => {
+                    recorder.chunk(run, &chunk);
+                    Ok(Some(chunk))
+                }
+                Ok(None) => {
+                    recorder.note(run, Kind::BodyEnd, &[]);
+                    Ok(None)
+                }
+                Err(words) => Err(broken(recorder, run, Kind::BodyError, words)),
+            },
+            Body::Tape(tape) => {
+                let kinds = [Kind::Chunk, Kind::BodyEnd, Kind::BodyError];
+                let event = tape.take(run, &kinds).await;
+                if event.kind == Kind::BodyError {
+                    return Err(SendError(text(event.payload)));
+                }
+                Ok((event.kind == Kind::Chunk).then_some(event.payload))
+            }
         }
+    }
+
+    /// Lets the other runs have their turn.
+    pub async fn turn(&self) {
+        let events = match &self.body {
+            Body::Live(_, recorder) => Events::World(recorder.clone()),
+            Body::Tape(tape) => Events::Tape(tape.clone()),
+        };
+        events.turn(self.run).await;
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The error and its causes, without the URL, which the failure names anyway.
-fn in_words(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut words = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(next) = cause {
-        let more = next.to_string();
-        if !words.ends_with(&more) {
-            words.push_str(": ");
-            words.push_str(&more);
+    #[test]
+    fn the_first_difference_is_told() {
+        let cases = [
+            (
+                "GET api /a\n\n",
+                "GET api /b\n\n",
+                ("GET api /a", "GET api /b"),
+            ),
+            ("GET x\nA: 1\n", "GET x\nA: 2\n", ("A: 1", "A: 2")),
+            ("GET x\nA: 1", "GET x", ("GET x\nA: 1", "GET x")),
+        ];
+        for (asked, recorded, expected) in cases {
+            assert_eq!(first_difference(asked, recorded), expected);
         }
-        cause = next.source();
     }
-    redact::saying(&words)
 }

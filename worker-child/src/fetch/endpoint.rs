@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use reqwest::Url;
 use shared::attempt::Endpoints;
 
+use crate::confine::Doors;
+
 /// Why a base URL is not accepted.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
@@ -16,9 +18,18 @@ pub enum EndpointError {
     Plain(String),
 }
 
-/// Checks both base URLs; says whether TLS is needed for any.
-pub fn needs_tls(endpoints: &Endpoints) -> Result<bool, EndpointError> {
-    Ok(is_https(&endpoints.api)? | is_https(&endpoints.apiz)?)
+/// Checks both base URLs; says what they need of the outside.
+pub fn doors(endpoints: &Endpoints) -> Result<Doors, EndpointError> {
+    let mut doors = Doors::default();
+    for base in [&endpoints.api, &endpoints.apiz] {
+        doors.roots |= is_https(base)?;
+        let url = Url::parse(base).map_err(|_| EndpointError::Url(base.clone()))?;
+        doors.names |= url.domain().is_some();
+        doors.ports.extend(url.port_or_known_default());
+    }
+    doors.ports.sort_unstable();
+    doors.ports.dedup();
+    Ok(doors)
 }
 
 fn is_https(base: &str) -> Result<bool, EndpointError> {
@@ -49,6 +60,36 @@ fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn doors_are_those_of_both_endpoints() {
+        let cases = [
+            (
+                ["https://api.ebay.com", "https://apiz.ebay.com:8443"],
+                (vec![443, 8443], true, true),
+            ),
+            (
+                ["http://127.0.0.1:8080", "http://[::1]:8080"],
+                (vec![8080], false, false),
+            ),
+            (
+                ["http://localhost", "https://127.0.0.1"],
+                (vec![80, 443], true, true),
+            ),
+        ];
+        for ([api, apiz], (ports, names, roots)) in cases {
+            let endpoints = Endpoints {
+                api: api.to_owned(),
+                apiz: apiz.to_owned(),
+            };
+            let expected = Doors {
+                ports,
+                names,
+                roots,
+            };
+            assert_eq!(doors(&endpoints), Ok(expected), "{api} {apiz}");
+        }
+    }
 
     #[test]
     fn plain_http_stays_on_this_machine() {

@@ -4,6 +4,8 @@ pub mod body;
 pub mod client;
 pub mod endpoint;
 pub mod errors;
+mod head;
+mod live;
 pub mod quota;
 pub mod redact;
 pub mod request;

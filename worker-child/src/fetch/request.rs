@@ -176,6 +176,23 @@ impl Request {
         self
     }
 
+    /// Everything of it that is sent, but the token: what a recording holds, and what a replay must
+    /// ask for again.
+    pub fn recorded(&self) -> String {
+        let host = match self.base {
+            Base::Api => "api",
+            Base::Apiz => "apiz",
+        };
+        let mut text = format!("{} {host} {}\n", self.method.name(), self.target());
+        for (name, value) in &self.headers {
+            // Writing to a String cannot fail.
+            writeln!(text, "{name}: {value}").ok();
+        }
+        text.push('\n');
+        text.push_str(self.body.as_deref().unwrap_or_default());
+        text
+    }
+
     /// Path and query as sent.
     pub fn target(&self) -> String {
         let mut target = self.path.clone();
@@ -220,6 +237,13 @@ mod tests {
         assert_eq!(
             request.target(),
             "/order?filter=lastmodifieddate%3A%5B2026-06-01T00%3A00%3A00.000Z..%C3%A9%5D&limit=200"
+        );
+        let call = Request::post("/ws", "<a/>".to_owned(), Shape::Nothing)
+            .at(Base::Apiz)
+            .header(CALL_NAME, "GetOrders");
+        assert_eq!(
+            call.recorded(),
+            "POST apiz /ws\nX-EBAY-API-CALL-NAME: GetOrders\n\n<a/>"
         );
         assert_eq!(segment("task-10/../x?"), "task-10%2F..%2Fx%3F");
     }

@@ -15,17 +15,25 @@ pub enum RootsError {
     Provider(#[source] rustls::Error),
 }
 
+/// The system's certificate roots, at least one.
+pub fn system() -> Result<RootCertStore, RootsError> {
+    let mut roots = RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    let (good, _) = roots.add_parsable_certificates(found.certs);
+    if good == 0 {
+        let why: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
+        return Err(RootsError::None(why.join("; ")));
+    }
+    Ok(roots)
+}
+
 /// A TLS configuration; with `https` it trusts the system's roots, else nobody.
 pub fn tls(https: bool) -> Result<ClientConfig, RootsError> {
-    let mut roots = RootCertStore::empty();
-    if https {
-        let found = rustls_native_certs::load_native_certs();
-        let (good, _) = roots.add_parsable_certificates(found.certs);
-        if good == 0 {
-            let why: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
-            return Err(RootsError::None(why.join("; ")));
-        }
-    }
+    let roots = if https {
+        system()?
+    } else {
+        RootCertStore::empty()
+    };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -15,11 +15,15 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet, LocalSet};
 
+use super::by_hand::{self, Listener};
+use super::inbox::Inbox;
 use super::polled::Polled;
 use super::start::Begun;
 use super::{Context, run, stdin};
 use crate::emit::{Wire, WireError};
+use crate::fault;
 use crate::fetch::Client;
+use crate::recording::{Diverged, Events};
 
 /// Frames of the supervisor that may wait to be looked at.
 const INBOX: usize = 64;
@@ -48,13 +52,16 @@ pub enum DriveError {
     /// The thread that reads standard input has ended.
     #[error("nobody reads standard input")]
     Inbox,
+    /// A replay does something else than was recorded.
+    #[error("the replay has left the recording {0}")]
+    Diverged(Diverged),
 }
 
 impl DriveError {
     /// How the process ends.
     pub const fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Runtime(_) | Self::Pipe(_) => ExitCode::Setup,
+            Self::Runtime(_) | Self::Pipe(_) | Self::Diverged(_) => ExitCode::Setup,
             Self::Output(_) | Self::Bye(_) => ExitCode::Output,
             Self::Protocol(_) => ExitCode::Protocol,
             Self::Inbox => ExitCode::ParentGone,
@@ -62,12 +69,52 @@ impl DriveError {
     }
 }
 
-/// Does what was ordered.
+/// Does what was ordered, for whoever is at the other end of standard input and output.
 pub fn drive(begun: Begun, client: Client) -> Result<(), DriveError> {
     let (sender, inbox) = mpsc::channel(INBOX);
     stdin::spawn(sender).map_err(DriveError::Runtime)?;
+    let inbox = match client.events() {
+        Events::World(recorder) => Inbox::Pipe(inbox, recorder),
+        // Standard input is read all the same: its end means that nobody watches.
+        Events::Tape(tape) => Inbox::Tape(tape),
+    };
+    let ends = Ends {
+        inbox,
+        peer: Peer::Pipe,
+    };
+    block_on(conduct(begun, client, ends))
+}
+
+/// Does what was ordered, and tells the listener instead of a supervisor.
+pub fn drive_by_hand(begun: Begun, client: Client, listener: Listener) -> Result<(), DriveError> {
+    let (sender, inbox) = mpsc::channel(INBOX);
+    let Events::World(recorder) = client.events() else {
+        return Err(DriveError::Inbox);
+    };
+    let ends = Ends {
+        inbox: Inbox::Pipe(inbox, recorder),
+        peer: Peer::Hand(listener, sender),
+    };
+    block_on(conduct(begun, client, ends))
+}
+
+/// Both ends of the wire's other side.
+struct Ends {
+    inbox: Inbox,
+    peer: Peer,
+}
+
+/// Where frames go.
+enum Peer {
+    /// To standard output.
+    Pipe,
+    /// To a listener, whose answers go to the inbox.
+    Hand(Listener, mpsc::Sender<ToChild>),
+}
+
+fn block_on(attempt: impl Future<Output = Result<(), DriveError>>) -> Result<(), DriveError> {
     let runtime = runtime().map_err(DriveError::Runtime)?;
-    let ended = LocalSet::new().block_on(&runtime, conduct(begun, client, inbox));
+    let ended = LocalSet::new().block_on(&runtime, attempt);
     // A name being resolved must not hold up the end.
     runtime.shutdown_background();
     ended
@@ -79,24 +126,23 @@ fn runtime() -> io::Result<Runtime> {
         .enable_time()
         .max_blocking_threads(BLOCKING_THREADS)
         .thread_stack_size(BLOCKING_STACK)
+        .on_thread_start(fault::know_stack)
         .build()
 }
 
-async fn conduct(
-    begun: Begun,
-    client: Client,
-    mut inbox: mpsc::Receiver<ToChild>,
-) -> Result<(), DriveError> {
-    let stdout = io::stdout()
-        .as_fd()
-        .try_clone_to_owned()
-        .and_then(Sender::from_owned_fd)
-        .map_err(DriveError::Pipe)?;
+async fn conduct(begun: Begun, client: Client, ends: Ends) -> Result<(), DriveError> {
     let (frames, queue) = mpsc::unbounded_channel();
-    let mut writer = tokio::task::spawn_local(write(stdout, queue));
+    let mut writer = match ends.peer {
+        Peer::Pipe => tokio::task::spawn_local(write(stdout()?, queue)),
+        Peer::Hand(listener, answers) => {
+            tokio::task::spawn_local(by_hand::answer(listener, queue, answers))
+        }
+    };
+    let mut inbox = ends.inbox;
     let wire = Wire::new(begun.session, begun.workers.len(), frames);
     let context = Rc::new(Context {
         attempt: begun.attempt,
+        events: client.events(),
         client,
         wire: wire.clone(),
     });
@@ -110,9 +156,8 @@ async fn conduct(
         tokio::select! {
             biased;
             written = &mut writer => return Err(written_to(written)),
-            message = inbox.recv() => {
-                let message = message.ok_or(DriveError::Inbox)?;
-                wire.received(message).map_err(DriveError::Protocol)?;
+            message = inbox.next() => {
+                wire.received(message?).map_err(DriveError::Protocol)?;
             }
             ended = runs.join_next() => {
                 if ended.is_none() {
@@ -129,6 +174,14 @@ async fn conduct(
         Ok(Ok(())) => Ok(()),
         broken => Err(written_to(broken)),
     }
+}
+
+fn stdout() -> Result<Sender, DriveError> {
+    io::stdout()
+        .as_fd()
+        .try_clone_to_owned()
+        .and_then(Sender::from_owned_fd)
+        .map_err(DriveError::Pipe)
 }
 
 /// Writes queued frames until nobody can queue any more.

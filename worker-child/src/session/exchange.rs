@@ -5,7 +5,6 @@ use shared::failure::{Failure, Place};
 use shared::flight::Phase;
 use std::time::Duration;
 
-use super::clock;
 use super::pump::ReadError;
 use super::run::Run;
 use crate::fetch::errors::{describe, parse_errors};
@@ -74,7 +73,7 @@ impl Run {
     async fn ask_once(&mut self, request: &Request, retried: u32) -> Result<Try, Failure> {
         let answer = match self.send(request).await {
             Ok(answer) => answer,
-            Err(error) => return Ok(self.broken(error.to_string(), request, retried)),
+            Err(error) => return Ok(self.broken(error.to_string(), request, retried).await),
         };
         let status = answer.status();
         let retry_after = answer.header("retry-after").map(str::to_owned);
@@ -86,15 +85,12 @@ impl Run {
             let body = body::error_body(answer, self.stage).await;
             (parse_errors(&body), None)
         };
-        let verdict = self.judge(
-            Event::Answered {
-                status,
-                retry_after: retry_after.as_deref(),
-                errors: &errors,
-            },
-            request,
-            retried,
-        );
+        let event = Event::Answered {
+            status,
+            retry_after: retry_after.as_deref(),
+            errors: &errors,
+        };
+        let verdict = self.judge(event, request, retried).await;
         match (verdict, answer) {
             (Verdict::Done, Some(answer)) => self.read(answer, request, location, retried).await,
             (verdict, _) => Ok(Try::Judged(verdict, describe(status, &errors))),
@@ -105,12 +101,13 @@ impl Run {
         let text = redact::request_text(request);
         self.stage.phase(Phase::Requesting);
         self.stage.request(&text);
-        let sent = self.context.client.send(request).await;
+        let sent = self.context.client.send(self.number, request).await;
         self.stage.progress();
         self.last_request = match sent.as_ref().ok().and_then(Answer::request_id) {
             Some(id) => redact::with_request_id(&text, id),
-            None => text,
+            None => text.clone(),
         };
+        self.request = text;
         self.stage.last_request(&self.last_request);
         sent
     }
@@ -139,7 +136,7 @@ impl Run {
                 Ok(Try::Reply(reply))
             }
             Err(ReadError::Denied(asides)) => {
-                let verdict = self.judge(Event::Read(&asides), request, retried);
+                let verdict = self.judge(Event::Read(&asides), request, retried).await;
                 Ok(Try::Judged(verdict, trading::describe(&asides)))
             }
             Err(ReadError::Failed(failure)) => Err(self.placed(failure)),
@@ -153,22 +150,22 @@ impl Run {
                 };
                 Err(self.placed(Failure::Transient { what, place }))
             }
-            Err(ReadError::Cut { what, .. }) => Ok(self.broken(what, request, retried)),
+            Err(ReadError::Cut { what, .. }) => Ok(self.broken(what, request, retried).await),
         }
     }
 
-    fn broken(&mut self, what: String, request: &Request, retried: u32) -> Try {
-        let verdict = self.judge(Event::Broken(&what), request, retried);
+    async fn broken(&mut self, what: String, request: &Request, retried: u32) -> Try {
+        let verdict = self.judge(Event::Broken(&what), request, retried).await;
         Try::Judged(verdict, what)
     }
 
-    fn judge(&mut self, event: Event<'_>, request: &Request, retried: u32) -> Verdict {
+    async fn judge(&mut self, event: Event<'_>, request: &Request, retried: u32) -> Verdict {
         let network = &self.context.attempt.network;
         let budget = Duration::from_millis(network.wait_budget_ms);
         let tries = Tries {
             retried,
             budget_left: budget.saturating_sub(self.waited),
-            now: clock::now(),
+            now: self.now().await,
         };
         decide(event, request, tries, network, &mut self.rng)
     }

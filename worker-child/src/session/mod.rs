@@ -1,8 +1,11 @@
 //! One attempt from its first frame to its last.
 
+pub mod by_hand;
 pub mod clock;
 pub mod drive;
 mod exchange;
+mod inbox;
+mod pass;
 mod polled;
 mod pump;
 mod run;
@@ -13,11 +16,13 @@ use shared::attempt::Attempt;
 
 use crate::emit::Wire;
 use crate::fetch::Client;
+use crate::recording::Events;
 
 /// What all runs of the attempt share.
 #[derive(Debug)]
 struct Context {
     attempt: Attempt,
     client: Client,
+    events: Events,
     wire: Wire,
 }

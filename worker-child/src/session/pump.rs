@@ -89,7 +89,9 @@ impl Run {
                     value, byte, index, ..
                 } => {
                     let at = At { byte, index };
-                    self.stage.item(index + 1, byte);
+                    if self.passes(value, at).await? {
+                        continue;
+                    }
                     self.worker
                         .parsed(value, &mut records)
                         .map_err(|error| error.in_item(index, byte))?;
@@ -141,6 +143,9 @@ impl Run {
                     root, byte, index, ..
                 } => {
                     let at = At { byte, index };
+                    if self.passes(root, at).await? {
+                        continue;
+                    }
                     self.take(Item::Xml(root), at, &mut records)?;
                     self.send_all(&mut records, at).await?;
                 }
@@ -185,6 +190,9 @@ impl Run {
         let text = std::str::from_utf8(&text)
             .map_err(|error| ParseError::bad(error.valid_up_to() as u64, "invalid UTF-8"))?;
         let at = At { byte: 0, index: 0 };
+        if self.passes_alone(at).await? {
+            return Ok(Reply::Item);
+        }
         let mut records = Vec::new();
         self.take(Item::Json(text), at, &mut records)?;
         self.send_all(&mut records, at).await?;
@@ -198,18 +206,19 @@ impl Run {
         at: At,
         records: &mut Vec<Record>,
     ) -> Result<(), ParseError> {
-        self.stage.item(at.index + 1, at.byte);
         self.worker
             .records(item, records)
             .map_err(|error| error.in_item(at.index, at.byte))
     }
 
+    /// Sends the records of an item, which is done with then.
     async fn send_all(&mut self, records: &mut Vec<Record>, at: At) -> Result<(), ReadError> {
         for record in records.drain(..) {
             trap::spring(&record.payload);
             let pushed = self.emitter.push(record).await;
             pushed.map_err(|failure| ReadError::Failed(at.mark(failure)))?;
         }
+        self.stage.end_item();
         Ok(())
     }
 
@@ -217,15 +226,16 @@ impl Run {
     async fn turn(&self) {
         self.stage.phase(Phase::Parsing);
         self.stage.progress();
-        tokio::task::yield_now().await;
+        self.context.events.turn(self.number).await;
     }
 }
 
 /// Where an item stands in its body.
 #[derive(Clone, Copy)]
-struct At {
-    byte: u64,
-    index: u64,
+pub(super) struct At {
+    pub(super) byte: u64,
+    /// From 0.
+    pub(super) index: u64,
 }
 
 impl At {

@@ -10,7 +10,7 @@ use shared::id::RunNo;
 use shared::time::Timestamp;
 use shared::wire::message::FromChild;
 
-use super::{Context, clock};
+use super::Context;
 use crate::emit::Emitter;
 use crate::fetch::redact;
 use crate::stage::RunStage;
@@ -22,6 +22,7 @@ const DECLARE_FROM: Duration = Duration::from_secs(1);
 /// A run and what it holds while it lives.
 #[derive(Debug)]
 pub(super) struct Run {
+    pub(super) number: RunNo,
     pub(super) context: Rc<Context>,
     pub(super) worker: Box<dyn SyncWorker>,
     pub(super) emitter: Emitter,
@@ -31,6 +32,8 @@ pub(super) struct Run {
     pub(super) waited: Duration,
     /// The last request, redacted, for the place of a failure.
     pub(super) last_request: String,
+    /// The same without eBay's id of it.
+    pub(super) request: String,
 }
 
 /// How a run ends by itself.
@@ -45,12 +48,14 @@ pub(super) async fn run(context: Rc<Context>, run: RunNo, worker: Box<dyn SyncWo
     let wire = context.wire.clone();
     let stage = RunStage::new(run);
     let mut living = Run {
+        number: run,
         emitter: Emitter::new(wire.clone(), run),
         worker,
         stage,
         rng: Rng::with_seed(context.attempt.seed ^ u64::from(run.0)),
         waited: Duration::ZERO,
         last_request: String::new(),
+        request: String::new(),
         context,
     };
     let ended = tokio::select! {
@@ -76,7 +81,8 @@ impl Run {
     async fn live(&mut self) -> Result<Ended, Failure> {
         let mut reply = Reply::Go;
         loop {
-            let step = self.worker.step(reply, clock::now());
+            let now = self.now().await;
+            let step = self.worker.step(reply, now);
             let step = step.map_err(|failure| self.placed(failure))?;
             if let Some(slice) = self.worker.slice() {
                 self.stage.slice(slice);
@@ -92,7 +98,8 @@ impl Run {
                 }
                 Step::Probe(probe) => Reply::Needed(self.emitter.probe(probe).await?),
                 Step::Pause(until) => {
-                    self.wait(until.since(clock::now())).await?;
+                    let span = until.since(self.now().await);
+                    self.wait(span).await?;
                     Reply::Go
                 }
                 Step::SliceDone(completed) => {
@@ -128,11 +135,16 @@ impl Run {
     /// Does nothing for a while, and says so if it is long.
     pub(super) async fn wait(&mut self, span: Duration) -> Result<(), Failure> {
         if span > DECLARE_FROM {
-            self.emitter.waiting(clock::now().plus(span))?;
+            self.emitter.waiting(self.now().await.plus(span))?;
         }
         self.stage.phase(Phase::Waiting);
-        tokio::time::sleep(span).await;
+        self.context.events.wait(self.number, span).await;
         Ok(())
+    }
+
+    /// What time it is.
+    pub(super) async fn now(&self) -> Timestamp {
+        self.context.events.clock(self.number).await
     }
 
     /// The failure with the last request in its place, if it has a place without one.

@@ -11,6 +11,7 @@ use shared::wire::frame::{self, FrameError};
 use shared::wire::message::{FromChild, PROTOCOL_VERSION, ToChild};
 use shared::wire::session::{Session, Violation};
 
+use crate::confine::Doors;
 use crate::fetch::endpoint::{self, EndpointError};
 use crate::workers::registry;
 use crate::workers::step::SyncWorker;
@@ -24,8 +25,8 @@ pub struct Begun {
     pub attempt: Attempt,
     /// The access token.
     pub token: Secret,
-    /// Whether an endpoint is https.
-    pub https: bool,
+    /// What the endpoints need of the outside.
+    pub doors: Doors,
     /// The attempt's workers, in the order of its runs.
     pub workers: Vec<Box<dyn SyncWorker>>,
 }
@@ -90,24 +91,44 @@ pub fn start() -> Result<Begun, StartError> {
         // The session lets nothing but Stop pass here.
         return Err(StartError::Stopped);
     };
-    let https = endpoint::needs_tls(&attempt.endpoints)?;
+    begin(session, *attempt, token)
+}
+
+/// Begins an attempt that no supervisor has ordered.
+pub fn by_hand(attempt: Attempt, token: Secret) -> Result<Begun, StartError> {
+    let mut session = Session::new();
+    session.from_child(&greeting())?;
+    let start = ToChild::Start {
+        attempt: Box::new(attempt.clone()),
+        token: token.clone(),
+    };
+    session.to_child(&start)?;
+    begin(session, attempt, token)
+}
+
+fn begin(session: Session, attempt: Attempt, token: Secret) -> Result<Begun, StartError> {
+    let doors = endpoint::doors(&attempt.endpoints)?;
     let worker = |order| registry::begin(&attempt, order).ok_or(StartError::Mode(order.run));
     let workers = attempt.runs.iter().map(worker).collect::<Result<_, _>>()?;
     Ok(Begun {
         session,
-        attempt: *attempt,
+        attempt,
         token,
-        https,
+        doors,
         workers,
     })
 }
 
-fn hello(session: &mut Session) -> Result<(), StartError> {
-    let hello = FromChild::Hello {
+fn greeting() -> FromChild {
+    FromChild::Hello {
         version: PROTOCOL_VERSION,
         build: BUILD.to_owned(),
         pid: std::process::id(),
-    };
+    }
+}
+
+fn hello(session: &mut Session) -> Result<(), StartError> {
+    let hello = greeting();
     session
         .from_child(&hello)
         .map_err(|violation| StartError::Hello(violation.to_string()))?;

@@ -11,6 +11,8 @@ use shared::wire::frame;
 use shared::wire::message::ToChild;
 use tokio::sync::mpsc::Sender;
 
+use crate::fault;
+
 /// Stack of the thread, in bytes; it counts against the memory limit.
 const STACK: usize = 256 * 1024;
 
@@ -34,6 +36,7 @@ pub(super) fn spawn(inbox: Sender<ToChild>) -> io::Result<()> {
 }
 
 fn forward(inbox: &Sender<ToChild>) {
+    fault::know_stack();
     let mut stdin = io::stdin().lock();
     loop {
         let body = match frame::read_blocking(&mut stdin) {

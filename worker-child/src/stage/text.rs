@@ -18,6 +18,14 @@ impl<const N: usize> Cut<N> {
         }
     }
 
+    /// The beginning of a text.
+    pub fn of(text: &str) -> Self {
+        let mut cut = Self::new();
+        // What does not fit is dropped, which is no error.
+        fmt::Write::write_str(&mut cut, text).ok();
+        cut
+    }
+
     /// What was written and fitted.
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()

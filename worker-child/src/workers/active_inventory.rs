@@ -37,6 +37,7 @@ use shared::time::Timestamp;
 
 use self::report::FromReport;
 use self::selling::Selling;
+use super::keyed::Keyed;
 use super::read::BodyKind;
 use super::snapshot::Snapshot;
 use super::step::{Item, Reply, Step, SyncWorker, unexpected};
@@ -163,6 +164,22 @@ impl SyncWorker for ActiveInventory {
             Source::Open(_) => Ok(()),
             Source::Report(run) => run.records(item, out),
             Source::Trading(run) => run.records(item, out),
+        }
+    }
+
+    fn keyed(&self) -> Option<Keyed> {
+        match &self.source {
+            Source::Open(_) => None,
+            Source::Report(run) => run.keyed(),
+            Source::Trading(run) => run.keyed(),
+        }
+    }
+
+    fn passed_over(&mut self, id: &str) {
+        match &mut self.source {
+            // A report is counted by its reader.
+            Source::Open(_) | Source::Report(_) => {}
+            Source::Trading(run) => run.passed_over(id),
         }
     }
 

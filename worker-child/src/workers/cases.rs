@@ -29,6 +29,7 @@ const RESOURCE: Resource = Resource {
     name: "case",
     path: "/post-order/v2/casemanagement",
     id: "caseId",
+    key: &["caseId"],
     detail: "caseId",
     created: [
         "case_creation_date_range_from",

@@ -25,8 +25,10 @@ mod record;
 
 use shared::failure::Failure;
 use shared::record::Record;
+use shared::table::Table;
 
-use super::finances_api::{PAYOUTS, Pages, TRANSACTIONS};
+use super::finances_api::{KEY, PAYOUTS, Pages, TRANSACTIONS};
+use super::keyed::Keyed;
 use super::read::{BodyKind, Next, ReadSpan, Span, Total};
 use super::step::{Item, Reply};
 use crate::fetch::request::Request;
@@ -70,6 +72,26 @@ impl ReadSpan for Finances {
         self.span = Some(span);
         self.before = None;
         self.transactions.begin(span)
+    }
+
+    fn keyed(&self) -> Option<Keyed> {
+        let transaction = Keyed {
+            members: &KEY,
+            table: Some(Table::FinancesTransactions),
+        };
+        let payout = Keyed {
+            members: &["payoutId"],
+            table: Some(Table::Payouts),
+        };
+        Some(self.before.map_or(transaction, |_| payout))
+    }
+
+    fn passed_over(&mut self, id: &str) {
+        if self.before.is_none() {
+            self.transactions.saw(id);
+        } else {
+            self.payouts.saw(id);
+        }
     }
 
     fn next(&mut self, reply: Reply) -> Result<Next, Failure> {

@@ -26,6 +26,9 @@ use crate::parse::{ParseError, field};
 const TAX_OBSERVED: &str = "ebayCollectedTaxAmount";
 const TAX_DOCUMENTED: &str = "eBayCollectedTaxAmount";
 
+/// What tells a transaction from others.
+pub(super) const KEY: [&str; 3] = ["transactionId", "transactionType", "bookingEntry"];
+
 /// A list of the Finances API.
 #[derive(Debug)]
 pub(super) struct List {
@@ -226,8 +229,7 @@ pub(super) fn json(item: Item<'_>) -> Result<Json, ParseError> {
 /// Id, type and booking entry of a transaction: its id alone is not unique, a sale and its refund
 /// may share the order's.
 pub(super) fn key(transaction: &Json) -> Result<Vec<String>, ParseError> {
-    let names = ["transactionId", "transactionType", "bookingEntry"];
-    let parts = names.map(|name| field::id(transaction, name));
+    let parts = KEY.map(|name| field::id(transaction, name));
     parts.into_iter().collect()
 }
 

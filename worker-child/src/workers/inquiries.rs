@@ -27,6 +27,7 @@ const RESOURCE: Resource = Resource {
     name: "inquiry",
     path: "/post-order/v2/inquiry",
     id: "inquiryId",
+    key: &["inquiryId"],
     detail: "inquiryId",
     created: [
         "inquiry_creation_date_range_from",

@@ -23,8 +23,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shared::failure::Failure;
 use shared::record::Record;
+use shared::table::Table;
 use shared::time::Timestamp;
 
+use super::keyed::Keyed;
 use super::paging::Paging;
 use super::read::{BodyKind, Next, ReadSpan, Span, Total};
 use super::step::{Call, Item, Reply};
@@ -207,6 +209,27 @@ impl ReadSpan for Messages {
         self.listed.clear();
         self.asked.clear();
         self.ask("ReturnSummary", &Elements::default(), SUMMARY)
+    }
+
+    fn keyed(&self) -> Option<Keyed> {
+        let message = Keyed {
+            members: &[MESSAGE_ID],
+            table: Some(Table::Messages),
+        };
+        (self.state != State::Summary).then_some(message)
+    }
+
+    fn passed_over(&mut self, id: &str) {
+        match self.state {
+            State::Summary => {}
+            // Its body is not asked for.
+            State::Headers => {
+                self.paging.saw(id);
+            }
+            State::Bodies => {
+                self.asked.remove(id);
+            }
+        }
     }
 
     fn next(&mut self, reply: Reply) -> Result<Next, Failure> {

@@ -8,6 +8,7 @@ mod finances_api;
 #[cfg(test)]
 mod fixture;
 pub mod inquiries;
+pub mod keyed;
 pub mod messages;
 pub mod offers;
 pub mod orders;

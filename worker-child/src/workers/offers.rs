@@ -17,8 +17,10 @@ mod skus;
 use serde_json::Value;
 use shared::failure::Failure;
 use shared::record::Record;
+use shared::table::Table;
 
 use self::skus::Skus;
+use super::keyed::Keyed;
 use super::paging::Paging;
 use super::read::{BodyKind, Next, ReadSpan, Span, Total};
 use super::step::{Item, Page, Reply, bad_answer, unexpected};
@@ -97,6 +99,26 @@ impl ReadSpan for Offers {
     fn begin(&mut self, _span: Span) -> Request {
         *self = Self::default();
         self.ask()
+    }
+
+    fn keyed(&self) -> Option<Keyed> {
+        // The offers of a SKU have keys of their own.
+        let sku = Keyed {
+            members: &["sku"],
+            table: None,
+        };
+        let offer = Keyed {
+            members: &["offerId"],
+            table: Some(Table::Offers),
+        };
+        Some(self.at.map_or(sku, |_| offer))
+    }
+
+    fn passed_over(&mut self, id: &str) {
+        self.paging.saw(id);
+        if self.at.is_some() && self.all.saw(id) {
+            self.count += 1;
+        }
     }
 
     fn next(&mut self, reply: Reply) -> Result<Next, Failure> {

@@ -15,7 +15,9 @@ mod record;
 use serde_json::Value;
 use shared::failure::Failure;
 use shared::record::Record;
+use shared::table::Table;
 
+use super::keyed::Keyed;
 use super::paging::Paging;
 use super::read::{BodyKind, Next, ReadSpan, Span};
 use super::step::{Item, Page, Reply, bad_answer, unexpected};
@@ -57,6 +59,17 @@ impl ReadSpan for Orders {
         self.filter = format!("lastmodifieddate:[{}..{}]", span.first, span.last);
         self.paging.restart();
         self.ask()
+    }
+
+    fn keyed(&self) -> Option<Keyed> {
+        Some(Keyed {
+            members: &["orderId"],
+            table: Some(Table::Orders),
+        })
+    }
+
+    fn passed_over(&mut self, id: &str) {
+        self.paging.saw(id);
     }
 
     fn next(&mut self, reply: Reply) -> Result<Next, Failure> {

@@ -22,6 +22,7 @@ use shared::wire::message::{MAX_PROBES, Probed};
 
 pub(super) use record::{Columns, Events, amount, id, is_closed, latest, text, time};
 
+use super::keyed::Keyed;
 use super::paging::Paging;
 use super::read::{Next, ReadSpan, Span};
 use super::step::{Item, Page, Probe, Reply, bad_answer, unexpected};
@@ -51,6 +52,8 @@ pub(super) struct Resource {
     pub(super) path: &'static str,
     /// The member with the id.
     pub(super) id: &'static str,
+    /// The same as the key of an item of a search.
+    pub(super) key: &'static [&'static str],
     /// A member without which a body is no detail.
     pub(super) detail: &'static str,
     /// The parameters for the first and the last time of creation.
@@ -204,6 +207,20 @@ impl ReadSpan for PostOrder {
 
     fn begin_open(&mut self, span: Span) -> Request {
         self.start(span, true)
+    }
+
+    fn keyed(&self) -> Option<Keyed> {
+        Some(Keyed {
+            members: self.resource.key,
+            table: Some(self.resource.table),
+        })
+    }
+
+    fn passed_over(&mut self, id: &str) {
+        // Its detail is not asked for. One that is being read is done with its reply.
+        if self.wanted.is_empty() {
+            self.paging.saw(id);
+        }
     }
 
     fn next(&mut self, reply: Reply) -> Result<Next, Failure> {

@@ -20,6 +20,7 @@ mod record;
 use shared::failure::Failure;
 use shared::record::Record;
 
+use super::keyed::Keyed;
 use super::paging::Paging;
 use super::read::{BodyKind, Next, ReadSpan, Span};
 use super::step::{Item, Reply, bad_answer};
@@ -76,6 +77,18 @@ impl ReadSpan for Purchases {
             .text("OrderRole", "Buyer");
         self.paging.restart();
         self.ask()
+    }
+
+    fn keyed(&self) -> Option<Keyed> {
+        // Its rows are known by their lines.
+        Some(Keyed {
+            members: &["OrderID"],
+            table: None,
+        })
+    }
+
+    fn passed_over(&mut self, id: &str) {
+        self.paging.saw(id);
     }
 
     fn next(&mut self, reply: Reply) -> Result<Next, Failure> {

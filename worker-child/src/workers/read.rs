@@ -9,6 +9,7 @@ use shared::failure::Failure;
 use shared::record::Record;
 use shared::time::Timestamp;
 
+use super::keyed::Keyed;
 use super::step::{Item, Probe, Reply, Step, incomplete};
 use crate::fetch::request::{Request, Shape};
 use crate::parse::ParseError;
@@ -55,6 +56,12 @@ pub trait ReadSpan: Debug {
     fn begin_open(&mut self, span: Span) -> Request {
         self.begin(span)
     }
+
+    /// How the items of the body being read are told apart; `None` if they have no key of their own.
+    fn keyed(&self) -> Option<Keyed>;
+
+    /// Takes note that an item of the body being read was passed over, and counts it as seen.
+    fn passed_over(&mut self, id: &str);
 
     /// Takes the reply to what was wanted before.
     fn next(&mut self, reply: Reply) -> Result<Next, Failure>;

@@ -12,6 +12,7 @@ use shared::record::Record;
 use shared::time::Timestamp;
 use shared::wire::message::Mark;
 
+use super::keyed::Keyed;
 use super::read::{Careful, Progress, ReadSpan, Span, Total};
 use super::step::{Completed, Item, Reply, Step, SyncWorker, unexpected};
 use crate::parse::ParseError;
@@ -109,6 +110,14 @@ impl<R: ReadSpan> SyncWorker for Rescanned<R> {
 
     fn records(&mut self, item: Item<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {
         self.reading.reader.records(item, out)
+    }
+
+    fn keyed(&self) -> Option<Keyed> {
+        self.reading.reader.keyed()
+    }
+
+    fn passed_over(&mut self, id: &str) {
+        self.reading.reader.passed_over(id);
     }
 }
 

@@ -27,6 +27,7 @@ const RESOURCE: Resource = Resource {
     name: "return",
     path: "/post-order/v2/return",
     id: "returnId",
+    key: &["returnId"],
     detail: "detail",
     created: ["creation_date_range_from", "creation_date_range_to"],
     open: Some(("return_state", "ALL_OPEN")),

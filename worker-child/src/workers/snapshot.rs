@@ -14,6 +14,7 @@ use shared::record::Record;
 use shared::time::Timestamp;
 use shared::wire::message::Mark;
 
+use super::keyed::Keyed;
 use super::read::{Careful, Progress, ReadSpan, Span};
 use super::step::{Completed, Item, Reply, Step, SyncWorker, incomplete, unexpected};
 use crate::parse::ParseError;
@@ -107,6 +108,14 @@ impl<R: ReadSpan> SyncWorker for Snapshot<R> {
         out.extend(fresh.map(|(row, _)| row));
         self.sent.extend(hashes);
         Ok(())
+    }
+
+    fn keyed(&self) -> Option<Keyed> {
+        self.reading.reader.keyed()
+    }
+
+    fn passed_over(&mut self, id: &str) {
+        self.reading.reader.passed_over(id);
     }
 }
 

@@ -15,6 +15,7 @@ use shared::time::Timestamp;
 use shared::window::Slice;
 use shared::wire::message::{Mark, Probed};
 
+use super::keyed::Keyed;
 use crate::fetch::request::Request;
 use crate::parse::json::{Json, Member};
 use crate::parse::xml::AsideError;
@@ -144,6 +145,17 @@ pub trait SyncWorker: Debug {
     /// gets its text.
     fn parsed(&mut self, item: Json<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {
         self.records(Item::Json(item.text()), out)
+    }
+
+    /// How the items of the body being read are told apart; `None` if they have no key of their own.
+    fn keyed(&self) -> Option<Keyed> {
+        None
+    }
+
+    /// Takes note that an item of the body being read was passed over: its records are not made,
+    /// and it counts as seen. `id` is its key, or what stands for it.
+    fn passed_over(&mut self, id: &str) {
+        let _ = id;
     }
 
     /// What must be remembered when the content of the answer being read was no good, so that the

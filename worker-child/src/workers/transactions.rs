@@ -19,8 +19,10 @@ mod record;
 
 use shared::failure::Failure;
 use shared::record::Record;
+use shared::table::Table;
 
-use super::finances_api::{Pages, TRANSACTIONS};
+use super::finances_api::{KEY, Pages, TRANSACTIONS};
+use super::keyed::Keyed;
 use super::read::{BodyKind, Next, ReadSpan, Span};
 use super::step::{Item, Reply};
 use crate::fetch::request::Request;
@@ -45,6 +47,17 @@ impl Default for Transactions {
 impl ReadSpan for Transactions {
     fn begin(&mut self, span: Span) -> Request {
         self.0.begin(span)
+    }
+
+    fn keyed(&self) -> Option<Keyed> {
+        Some(Keyed {
+            members: &KEY,
+            table: Some(Table::Transactions),
+        })
+    }
+
+    fn passed_over(&mut self, id: &str) {
+        self.0.saw(id);
     }
 
     fn next(&mut self, reply: Reply) -> Result<Next, Failure> {

@@ -8,6 +8,7 @@ use shared::time::Timestamp;
 use shared::window::{Slice, WindowOrder, next_slice};
 use shared::wire::message::Mark;
 
+use super::keyed::Keyed;
 use super::read::{Careful, Progress, ReadSpan, Span};
 use super::step::{Completed, Item, Reply, Step, SyncWorker, unexpected};
 use crate::parse::ParseError;
@@ -91,6 +92,14 @@ impl<R: ReadSpan> SyncWorker for Windowed<R> {
 
     fn records(&mut self, item: Item<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {
         self.reading.reader.records(item, out)
+    }
+
+    fn keyed(&self) -> Option<Keyed> {
+        self.reading.reader.keyed()
+    }
+
+    fn passed_over(&mut self, id: &str) {
+        self.reading.reader.passed_over(id);
     }
 
     fn parsed(&mut self, item: Json<'_>, out: &mut Vec<Record>) -> Result<(), ParseError> {

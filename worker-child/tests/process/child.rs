@@ -12,6 +12,7 @@ use shared::attempt::{
 };
 use shared::flight::{self, Flight};
 use shared::id::{AccountId, AttemptId, RunNo};
+use shared::recording;
 use shared::sandbox::SandboxMode;
 use shared::secret::Secret;
 use shared::time::Timestamp;
@@ -45,18 +46,26 @@ pub(crate) struct End {
     pub(crate) status: ExitStatus,
     pub(crate) stderr: String,
     pub(crate) flight: Flight,
+    pub(crate) recording: Vec<u8>,
 }
 
 impl Child {
     /// A child with a flight recorder for these workers, before its first frame.
     pub(crate) fn spawn(workers: &[Worker]) -> Self {
+        Self::spawn_with(workers, &[])
+    }
+
+    /// The same with this environment.
+    pub(crate) fn spawn_with(workers: &[Worker], environment: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let recorder = flight::initial(workers);
         std::fs::write(directory.path().join("flight"), recorder).unwrap();
+        std::fs::write(directory.path().join("recording"), recording::empty()).unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_worker-child"))
             .arg("sync")
             .arg(directory.path())
             .env_clear()
+            .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -157,8 +166,10 @@ impl Child {
         let status = self.process.wait().unwrap();
         self.watchdog.send(()).ok();
         let recorder = std::fs::read(self.directory.path().join("flight")).unwrap();
+        let recording = std::fs::read(self.directory.path().join("recording")).unwrap();
         End {
             status,
+            recording,
             stderr,
             flight: flight::read(&recorder).unwrap(),
         }
@@ -200,7 +211,7 @@ pub(crate) fn attempt(port: u16, modes: Vec<RunMode>) -> Attempt {
             poll_interval_ms: 5,
             poll_budget_ms: 5_000,
         },
-        sandbox: SandboxMode::Off,
+        sandbox: SandboxMode::BestEffort,
         recording_cap: 0,
         silence_ms: 60_000,
         runs: modes.into_iter().enumerate().map(order).collect(),

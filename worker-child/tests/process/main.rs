@@ -8,13 +8,18 @@
     reason = "test code"
 )]
 
+mod by_hand;
 mod child;
 mod exits;
+mod faults;
 mod finances;
 mod inventory;
 mod memory;
 mod orders;
+mod privacy;
+mod recording;
 mod rescans;
+mod sandbox;
 mod server;
 mod snapshots;
 mod tokens;

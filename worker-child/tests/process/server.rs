@@ -23,6 +23,8 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
     /// Close the connection after this many bytes of the body.
     pub(crate) cut: Option<usize>,
+    /// Send the body in pieces of this many bytes.
+    pub(crate) pieces: Option<usize>,
 }
 
 impl Answer {
@@ -32,11 +34,17 @@ impl Answer {
             headers: Vec::new(),
             body: body.into(),
             cut: None,
+            pieces: None,
         }
     }
 
     pub(crate) fn header(mut self, line: impl Into<String>) -> Self {
         self.headers.push(line.into());
+        self
+    }
+
+    pub(crate) fn in_pieces(mut self, of: usize) -> Self {
+        self.pieces = Some(of);
         self
     }
 
@@ -117,6 +125,16 @@ fn write(mut stream: &TcpStream, answer: &Answer, kept: usize) -> std::io::Resul
     for line in &answer.headers {
         head.push_str(line);
         head.push_str("\r\n");
+    }
+    if let Some(size) = answer.pieces {
+        head.push_str("Transfer-Encoding: chunked\r\n\r\n");
+        stream.write_all(head.as_bytes())?;
+        for piece in answer.body.chunks(size) {
+            write!(stream, "{:x}\r\n", piece.len())?;
+            stream.write_all(piece)?;
+            stream.write_all(b"\r\n")?;
+        }
+        return stream.write_all(b"0\r\n\r\n");
     }
     if answer.status != 204 {
         head.push_str("Content-Length: ");

@@ -2,24 +2,9 @@
 
 use crate::id::RunNo;
 
-use super::super::sample::{LIMIT, MIB, evidence, exited, killed, signaled};
+use super::super::sample::{INFERRED, PROVEN, UNKNOWN, evidence, exited, hold, killed, signaled};
 use super::*;
 use crate::death::KillReason;
-
-const PROVEN: Confidence = Confidence::Proven;
-const INFERRED: Confidence = Confidence::Inferred;
-const UNKNOWN: Confidence = Confidence::Unknown;
-
-type Row = (Evidence, &'static str, Confidence, &'static str);
-
-fn hold(rows: Vec<Row>) {
-    for (evidence, name, confidence, why) in rows {
-        let verdict = classify(&evidence);
-        let got = (verdict.cause.name(), verdict.confidence);
-        assert_eq!(got, (name, confidence), "{why}: {:#?}", verdict.evidence);
-        assert!(!verdict.evidence.is_empty(), "{why}");
-    }
-}
 
 fn without_ending() -> Evidence {
     Evidence {
@@ -89,6 +74,54 @@ fn exits() {
 }
 
 #[test]
+fn exits_with_other_notes() {
+    hold(vec![
+        (
+            exited(101).panic(Some(0)).bye(),
+            "panic",
+            UNKNOWN,
+            "and Bye before it",
+        ),
+        (
+            exited(0).panic(Some(0)),
+            "exited_early",
+            INFERRED,
+            "a panic was noted",
+        ),
+        (
+            exited(0).fault(11, Some(0)),
+            "exited_early",
+            INFERRED,
+            "a fault was noted",
+        ),
+        (
+            exited(70).fault(11, Some(0)),
+            "failed",
+            INFERRED,
+            "documented, and a fault",
+        ),
+        (
+            exited(3).panic(None).fault(7, None),
+            "panic",
+            INFERRED,
+            "a panic explains any code",
+        ),
+        (
+            exited(3).fault(7, None),
+            "unknown",
+            UNKNOWN,
+            "a fault explains none",
+        ),
+        (
+            exited(0).bye().all_ended().fault(11, None),
+            "completed",
+            PROVEN,
+            "what is committed is committed",
+        ),
+    ]);
+}
+
+#[test]
 fn every_documented_code_keeps_its_meaning() {
     for code in ExitCode::ALL.into_iter().filter(|code| code.code() != 0) {
         let verdict = classify(&exited(i32::from(code.code())));
@@ -97,140 +130,6 @@ fn every_documented_code_keeps_its_meaning() {
             meaning: code.meaning().to_owned(),
         };
         assert_eq!((verdict.cause, verdict.confidence), (expected, PROVEN));
-    }
-}
-
-#[test]
-fn aborts() {
-    let no_limits = Evidence {
-        limits: None,
-        ..signaled(6).failed_allocation(MIB, LIMIT, None)
-    };
-    let at_limit = |size, live| signaled(6).failed_allocation(size, live, None);
-    hold(vec![
-        (at_limit(MIB, LIMIT - MIB), "memory_limit", PROVEN, "full"),
-        (
-            at_limit(LIMIT, MIB),
-            "memory_limit",
-            PROVEN,
-            "one huge request",
-        ),
-        (
-            at_limit(u64::MAX, u64::MAX),
-            "memory_limit",
-            PROVEN,
-            "claims do not overflow",
-        ),
-        (
-            at_limit(0, LIMIT / 4 * 3),
-            "memory_limit",
-            PROVEN,
-            "exactly 75 %",
-        ),
-        (
-            at_limit(0, LIMIT / 4 * 3 - 1),
-            "signal",
-            INFERRED,
-            "below 75 %",
-        ),
-        (no_limits, "memory_limit", INFERRED, "limit not read back"),
-        (signaled(6).panic(Some(0)), "panic", PROVEN, "noted"),
-        (
-            at_limit(MIB, LIMIT).panic(None),
-            "panic",
-            INFERRED,
-            "both notes",
-        ),
-    ]);
-}
-
-#[test]
-fn aborts_with_only_standard_error_to_go_by() {
-    let tail = |text: &str| signaled(6).stderr(text);
-    hold(vec![
-        (
-            tail("thread 'main' panicked at x.rs"),
-            "panic",
-            INFERRED,
-            "standard error only",
-        ),
-        (
-            tail("memory allocation of 9 bytes failed"),
-            "signal",
-            INFERRED,
-            "recorder says no",
-        ),
-        (
-            tail("memory allocation of 9 bytes failed").no_flight(),
-            "memory_limit",
-            INFERRED,
-            "no recorder",
-        ),
-        (
-            tail("thread 'main' has overflowed its stack"),
-            "signal",
-            INFERRED,
-            "stack",
-        ),
-        (signaled(6), "signal", INFERRED, "nothing else known"),
-        (
-            signaled(6).no_flight(),
-            "signal",
-            INFERRED,
-            "nothing known at all",
-        ),
-    ]);
-}
-
-#[test]
-fn other_signals() {
-    let ours = Evidence {
-        signals_sent: vec![9],
-        ..signaled(9)
-    };
-    let mut rows = vec![
-        (ours, "unknown", UNKNOWN, "ours without a reason"),
-        (
-            signaled(11).before_hello(),
-            "spawn_failed",
-            INFERRED,
-            "in the loader",
-        ),
-        (
-            signaled(9).failed_allocation(MIB, LIMIT, None),
-            "killed_externally",
-            INFERRED,
-            "9",
-        ),
-    ];
-    rows.extend([11, 7, 4, 8, 31, 24, 25, 10].map(|number| {
-        (
-            signaled(number),
-            "signal",
-            INFERRED,
-            "its own, as far as we know",
-        )
-    }));
-    rows.extend([9, 15, 2, 1].map(|number| {
-        (
-            signaled(number),
-            "killed_externally",
-            INFERRED,
-            "not sent by us",
-        )
-    }));
-    hold(rows);
-    let names = [
-        (24, "SIGXCPU", "1800 s"),
-        (25, "SIGXFSZ", "314572800 bytes"),
-    ];
-    for (number, expected, limit) in names {
-        let verdict = classify(&signaled(number));
-        let Cause::Signal { name, .. } = &verdict.cause else {
-            panic!("{verdict:?}");
-        };
-        assert_eq!(name, expected);
-        assert!(verdict.evidence.iter().any(|line| line.contains(limit)));
     }
 }
 
@@ -286,7 +185,7 @@ fn our_reasons() {
         ]);
         let other = classify(&with(Some(Ending::Signaled(11))));
         let about_output = name == "protocol_violation";
-        let expected = if about_output { "signal" } else { name };
+        let expected = if about_output { "segv" } else { name };
         assert_eq!(
             (other.cause.name(), other.confidence),
             (expected, INFERRED),

@@ -55,6 +55,54 @@ fn the_mark_proves_what_happens_within_a_poll() {
 }
 
 #[test]
+fn faults_note_their_run() {
+    let fault = |run| signaled(11).fault(11, run);
+    let overflow = |run| signaled(11).overflow(11, run);
+    hold(vec![
+        (fault(Some(1)).polled(1), Some((1, PROVEN)), "note and mark"),
+        (fault(Some(1)), Some((1, PROVEN)), "note"),
+        (fault(None).polled(0), Some((0, PROVEN)), "mark"),
+        (
+            fault(Some(1)).polled(0),
+            Some((1, INFERRED)),
+            "they disagree",
+        ),
+        (
+            fault(Some(1)).ended(1).polled(0),
+            Some((0, PROVEN)),
+            "a note of a run that had ended",
+        ),
+        (fault(None), None, "outside a poll, two unfinished"),
+        (
+            fault(Some(1)).polled(1).fault_sent(),
+            Some((1, INFERRED)),
+            "what was sent may have come in anybody's poll",
+        ),
+        (
+            overflow(Some(1)).polled(1),
+            Some((1, PROVEN)),
+            "stack overflow",
+        ),
+        (
+            overflow(None).ended(1),
+            Some((0, INFERRED)),
+            "stack overflow, one unfinished",
+        ),
+        (signaled(6).polled(1), Some((1, PROVEN)), "abort"),
+        (
+            signaled(24).cpu(1_800_000).polled(1),
+            None,
+            "CPU limit, two unfinished",
+        ),
+        (
+            signaled(9).machine_oom(1).polled(1).ended(0),
+            None,
+            "the machine's memory",
+        ),
+    ]);
+}
+
+#[test]
 fn panics_note_their_run() {
     hold(vec![
         (

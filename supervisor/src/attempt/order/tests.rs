@@ -29,7 +29,7 @@ fn state(worker: Worker, cursor: Option<i64>) -> SyncState {
 }
 
 fn mode(state: &SyncState) -> RunMode {
-    run(state, RunNo(0), &Config::default(), NOW).mode
+    run(state, &[], RunNo(0), &Config::default(), NOW).mode
 }
 
 #[test]
@@ -73,6 +73,7 @@ fn a_refused_snapshot_must_be_followed_by_a_newer_one() {
 fn no_slice_begins_in_the_last_quarter_of_the_time() {
     let order = run(
         &state(Worker::Orders, None),
+        &[],
         RunNo(0),
         &Config::default(),
         NOW,
@@ -187,7 +188,7 @@ fn an_interval_of_a_millisecond_is_a_deep_pass_in_every_run() {
         deep: Some(span((0, 0))),
         ..state(Worker::Transactions, Some(ago(0).0))
     };
-    let deep = |state: &SyncState, now| match run(state, RunNo(0), &config, now).mode {
+    let deep = |state: &SyncState, now| match run(state, &[], RunNo(0), &config, now).mode {
         RunMode::Window(window) => window.deep,
         RunMode::Snapshot(_) | RunMode::Rescan(_) => None,
     };
@@ -234,4 +235,24 @@ fn a_rescan_reads_the_recent_past_and_once_a_day_everything() {
         };
         assert_eq!(mode(&state), RunMode::Rescan(expected), "{why}");
     }
+}
+
+#[test]
+fn a_stretch_to_be_read_again_belongs_to_every_window_worker_and_is_not_cut() {
+    let left = (70, 69);
+    let retried = |deep| {
+        let state = SyncState {
+            since: Some(ago(90)),
+            deep: Some(span(deep)),
+            ..state(Worker::Orders, Some(ago(0).0))
+        };
+        let sync = Config::default().sync;
+        [true, false].map(|again| super::deep(&state, again, &sync, ago(0)))
+    };
+    assert_eq!(
+        retried(left),
+        [Some(span(left)), None],
+        "only when asked for"
+    );
+    assert_eq!(retried((69, 69)), [None, None], "nothing is left");
 }

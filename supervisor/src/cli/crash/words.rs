@@ -182,8 +182,14 @@ fn to_do(report: &CrashReport) -> Option<String> {
         DecisionKind::AwaitToken => Some(format!(
             "write a fresh access token to the token file of {account}"
         )),
+        DecisionKind::Skip => Some(
+            "it is a dead letter now (bulkhead dead-letter list); when it is mended: bulkhead \
+             dead-letter retry ID"
+                .to_owned(),
+        ),
         DecisionKind::Reset
         | DecisionKind::Again
+        | DecisionKind::Narrow
         | DecisionKind::Snooze
         | DecisionKind::Backoff
         | DecisionKind::Solitary

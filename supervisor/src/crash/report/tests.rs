@@ -3,7 +3,7 @@
 use shared::id::AttemptId;
 use shared::worker::Worker;
 
-use shared::death::{Ending, Limits, MemorySlot, RunFact, classify, fingerprint};
+use shared::death::{Ending, Limits, MemorySlot, Outside, RunFact, classify, fingerprint};
 use shared::failure::Failure;
 use shared::flight::{FailedAllocation, RecordingStopped, initial, read};
 use shared::sandbox::Layer;
@@ -43,6 +43,11 @@ fn evidence() -> Evidence {
             core: 0,
         }),
         slot: MemorySlot::Normal,
+        cgroup_oom_kills: None,
+        outside: Outside {
+            cpu_ms: Some(70),
+            ..Outside::default()
+        },
         stderr_tail: String::new(),
         runs: workers.into_iter().zip([true, false]).map(run).collect(),
     }
@@ -85,6 +90,7 @@ fn report() -> CrashReport {
         child_build: Some(BUILD),
         crashes: Path::new("/state/crashes"),
         worker_child: Path::new("/bin/worker-child"),
+        died_at: Some(Timestamp(4)),
         evidence: &evidence,
         verdict: &verdict,
         outcome: &Outcome::Died(verdict.cause.clone()),
@@ -123,6 +129,11 @@ fn a_report_holds_what_is_known() {
     );
     assert_eq!(report.failed_allocation, Some(MIB));
     assert_eq!(report.peak_heap, Some(LIMIT));
+    assert_eq!((report.raw_status, report.cpu_ms), (Some(6), Some(70)));
+    assert_eq!(
+        (report.died_at, report.at),
+        (Some(Timestamp(4)), Timestamp(5))
+    );
     let stage = report.stage.unwrap();
     assert_eq!((stage.phase.as_str(), stage.byte), ("parsing", 77));
     assert_eq!(stage.last_request, "GET /report");

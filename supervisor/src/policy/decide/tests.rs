@@ -10,7 +10,7 @@ const NOW: i64 = 1_000_000_000;
 const HOUR: i64 = 3_600_000;
 const MINUTE: i64 = 60_000;
 
-fn facts() -> Facts {
+fn facts() -> Facts<'static> {
     Facts {
         now: Timestamp(NOW),
         due_was: Timestamp(NOW - MINUTE),
@@ -19,13 +19,17 @@ fn facts() -> Facts {
         hello: true,
         slot: MemorySlot::Normal,
         big_is_larger: true,
+        small: false,
         mode: Mode::Window,
         backlog: false,
         configured_step: Duration::from_hours(24),
+        at: None,
+        skips: &[],
+        retried: &[],
     }
 }
 
-fn judge(state: &PolicyState, outcome: &Outcome, facts: &Facts) -> (PolicyState, Decision) {
+fn judge(state: &PolicyState, outcome: &Outcome, facts: &Facts<'_>) -> (PolicyState, Decision) {
     let mut rng = Rng::with_seed(1);
     decide(state, outcome, facts, &PolicyConfig::default(), &mut rng)
 }

@@ -7,7 +7,7 @@ use shared::time::Timestamp;
 use shared::worker::Worker;
 
 use super::row::{signed, to_json};
-use super::{Store, Tx, crash, lease, peaks, state};
+use super::{Store, Tx, crash, lease, letter, peaks, state};
 use crate::killpoint;
 use crate::outcome::{KillReason, MemorySlot, Outcome};
 use crate::store::attempt::{BeginAttempt, Begun, EndAttempt, EndRun, Ended, Grant};
@@ -44,6 +44,7 @@ impl Store {
         .during(action)?;
         let attempt = AttemptId(attempt);
         let mut states = Vec::with_capacity(begin.runs.len());
+        let mut letters = Vec::with_capacity(begin.runs.len());
         // The child refuses more runs than that, so numbers above it are never needed.
         for (run, worker) in (0..=u8::MAX).zip(begin.runs.iter().take(MAX_RUNS)) {
             start_run(
@@ -53,7 +54,9 @@ impl Store {
                 now,
             )
             .await?;
+            letter::begin(&mut tx, begin.account, *worker).await?;
             states.push(state::load(&mut tx, begin.account, *worker).await?);
+            letters.push(letter::unresolved(&mut tx, begin.account, *worker).await?);
         }
         tx.commit().await.during(action)?;
         killpoint::reach("attempt.begun");
@@ -61,6 +64,7 @@ impl Store {
             attempt,
             fence,
             states,
+            letters,
         })
     }
 
@@ -136,6 +140,8 @@ impl Store {
             end_run(&mut tx, grant, run, now).await?;
             if fence_held {
                 end_state(&mut tx, grant.account, run, now).await?;
+                let whose = (grant.account, run.worker);
+                letter::end(&mut tx, whose, &run.letters, now).await?;
             }
             if let Some(report) = &run.report {
                 crash::insert(&mut tx, report).await?;

@@ -72,7 +72,7 @@ impl Store {
     ) -> Result<CheckpointResult, StoreError> {
         let mut open = 0;
         let mut missing = Vec::new();
-        for table in commit.worker.tables() {
+        for table in commit.worker.tables().iter().filter(|_| commit.ends) {
             // Only the holder of this account's lease writes these rows, so what a reader finds
             // here stays so until the fence is proven again.
             let (count, ids) = self.missing(&commit, *table).await?;

@@ -14,6 +14,7 @@ mod crash;
 mod health;
 mod history;
 mod lease;
+mod letter;
 mod migrate;
 mod peaks;
 mod probe;

@@ -26,12 +26,6 @@ impl Store {
             .collect()
     }
 
-    /// Crashes that must be kept: there is nothing yet that holds one.
-    #[expect(clippy::unused_async, reason = "dead letters will be asked for")]
-    pub async fn held_crashes(&self) -> Result<Vec<CrashId>, StoreError> {
-        Ok(Vec::new())
-    }
-
     /// Attempts without an end, of every host.
     pub async fn running_attempts(&self) -> Result<BTreeSet<AttemptId>, StoreError> {
         let ids: Vec<i64> =

@@ -17,7 +17,9 @@ use crate::store::state::SyncState;
 const STATUS: &str = "SELECT s.*, a.name AS account, a.created_at, a.token_state, \
      a.enabled AND s.enabled AS on_duty, \
      (SELECT max(t.attempt_id) FROM attempts t JOIN runs r ON r.attempt_id = t.attempt_id \
-      WHERE t.account_id = s.account_id AND t.ended_at IS NULL AND r.worker = s.worker) AS running \
+      WHERE t.account_id = s.account_id AND t.ended_at IS NULL AND r.worker = s.worker) AS running, \
+     (SELECT count(*) FROM dead_letters d WHERE d.account_id = s.account_id \
+      AND d.worker = s.worker AND d.status <> 'resolved') AS letters \
      FROM sync_state s JOIN accounts a ON a.account_id = s.account_id ORDER BY a.name, s.worker";
 
 const RUNS: &str = "SELECT r.*, a.name AS account FROM runs r \
@@ -135,6 +137,7 @@ fn status(row: &SqliteRow) -> Result<StatusRow, StoreError> {
             alone: cells.count_or_null("peak_alone")?,
             shared: cells.count_or_null("peak_shared")?,
         },
+        dead_letters: cells.count("letters")?,
         state: state::read(row),
     })
 }

@@ -6,9 +6,9 @@ use shared::worker::Worker;
 use sqlx::sqlite::SqliteRow;
 
 use super::row::{Cells, to_json};
-use super::{Store, Tx, lease};
+use super::{Store, Tx, lease, state};
 use crate::killpoint;
-use crate::outcome::{Cause, Confidence, Outcome};
+use crate::outcome::{Cause, Confidence, Outcome, PolicyState};
 use crate::store::attempt::{Grant, OpenAttempt, OpenRun};
 use crate::store::error::{During, StoreError};
 
@@ -32,31 +32,40 @@ impl Store {
     }
 
     /// Ends an attempt whose owner is gone. Call it only once its process is known to be gone too.
-    /// Its unfinished runs are interrupted and due at once.
+    /// Its unfinished runs are interrupted; `policy` says what is remembered for them from now on,
+    /// and when they are due.
     ///
     /// Errors: [`StoreError::AlreadyEnded`], [`StoreError::NotFound`].
     pub async fn rescue_attempt(
         &self,
         attempt: AttemptId,
         now: Timestamp,
+        policy: &mut (dyn FnMut(&PolicyState) -> (PolicyState, Timestamp) + Send),
     ) -> Result<(), StoreError> {
         let action = "rescue an attempt";
         let mut tx = self.begin(action).await?;
         let grant = end_orphan(&mut tx, attempt, now).await?;
         let interrupted = Outcome::Interrupted.name();
         if lease::holds(&mut tx, grant.account, grant.fence).await? {
-            sqlx::query(
-                "UPDATE sync_state SET due_at = ?2, last_outcome = ?3, last_detail = '', \
-                 last_outcome_at = ?2 WHERE account_id = ?4 AND worker IN \
-                 (SELECT worker FROM runs WHERE attempt_id = ?1 AND ended_at IS NULL)",
-            )
-            .bind(attempt.0)
-            .bind(now.to_string())
-            .bind(interrupted)
-            .bind(grant.account.0)
-            .execute(&mut *tx)
-            .await
-            .during(action)?;
+            for worker in unfinished(&mut tx, attempt).await? {
+                let state = state::load(&mut tx, grant.account, worker).await;
+                // One that cannot be read is not run, and says so elsewhere.
+                let Ok(state) = state else { continue };
+                let (policy, due_at) = policy(&state.policy);
+                sqlx::query(
+                    "UPDATE sync_state SET policy = ?3, due_at = ?4, last_outcome = ?5, \
+                     last_detail = '', last_outcome_at = ?6 WHERE account_id = ?1 AND worker = ?2",
+                )
+                .bind(grant.account.0)
+                .bind(worker.name())
+                .bind(to_json(&policy, "sync_state", "policy")?)
+                .bind(due_at.to_string())
+                .bind(interrupted)
+                .bind(now.to_string())
+                .execute(&mut *tx)
+                .await
+                .during(action)?;
+            }
         }
         sqlx::query(
             "UPDATE runs SET ended_at = ?2, outcome = ?3, detail = '' \
@@ -95,6 +104,19 @@ impl Store {
         })
         .collect()
     }
+}
+
+/// The workers of its runs without an end.
+async fn unfinished(tx: &mut Tx, attempt: AttemptId) -> Result<Vec<Worker>, StoreError> {
+    let names: Vec<String> = sqlx::query_scalar(
+        "SELECT worker FROM runs WHERE attempt_id = ?1 AND ended_at IS NULL ORDER BY run_no",
+    )
+    .bind(attempt.0)
+    .fetch_all(&mut **tx)
+    .await
+    .during("rescue an attempt")?;
+    let known = names.iter().filter_map(|name| Worker::from_name(name));
+    Ok(known.collect())
 }
 
 /// Ends the attempt itself. How its process ended nobody saw, so no cause is claimed.

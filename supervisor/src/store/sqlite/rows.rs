@@ -6,9 +6,25 @@ use shared::table::Table;
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::Store;
+use super::statement::TableSql;
 use crate::store::error::{During, StoreError};
 
 impl Store {
+    /// The numbers of an account's rows whose key begins with this part, ended ones included.
+    pub async fn rows_under(
+        &self,
+        account: AccountId,
+        table: Table,
+        first: &str,
+    ) -> Result<Vec<i64>, StoreError> {
+        sqlx::query_scalar(TableSql::of(table).under.as_str())
+            .bind(account.0)
+            .bind(first.to_owned())
+            .fetch_all(&self.reader)
+            .await
+            .during("find rows")
+    }
+
     /// The open rows of an account as JSON objects: key and eBay's own columns, without payloads.
     pub async fn open_rows(
         &self,

@@ -41,6 +41,8 @@ pub(super) struct TableSql {
     pub events: Sized,
     /// `?1` account, `?2` after this row id, `?3` at most so many → row ids of open rows.
     pub open: String,
+    /// `?1` account, `?2` first part of the key → row ids.
+    pub under: String,
     /// Ends rows. `?1` `ended_at`, `?2` now, `?3` JSON array of row ids.
     pub end: String,
     /// Events of rows about to be ended. `?1` `ended_at`, `?2` now, `?3` attempt, `?4` run, `?5`
@@ -66,6 +68,7 @@ impl TableSql {
             &self.current,
             &self.last_row,
             &self.open,
+            &self.under,
             &self.end,
             &self.end_events,
         ];
@@ -87,6 +90,11 @@ impl TableSql {
                 "SELECT row_id FROM {} WHERE account_id = ?1 AND ended_at IS NULL \
                  AND row_id > ?2 ORDER BY row_id LIMIT ?3",
                 def.name
+            ),
+            under: format!(
+                "SELECT row_id FROM {} WHERE account_id = ?1 AND {} = ?2",
+                def.name,
+                def.key.first().copied().unwrap_or("row_id")
             ),
             end: format!(
                 "UPDATE {} SET ended_at = ?1, changed_at = ?2 WHERE ended_at IS NULL \

@@ -137,6 +137,13 @@ async fn rows_are_found_by_index() {
         assert_eq!(found[0], "SCAN j VIRTUAL TABLE INDEX 1:", "{found:?}");
         assert_eq!(found[1], by_key, "{found:?}");
 
+        let found = plan(&store, &sql.under).await;
+        let first = def.key[0];
+        assert!(
+            found[0].contains(&format!("(account_id=? AND {first}=?)")),
+            "{found:?}"
+        );
+
         for text in [&sql.current, &sql.end_events] {
             let found = plan(&store, text).await;
             let by_number = "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)";

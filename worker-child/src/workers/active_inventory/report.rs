@@ -8,6 +8,7 @@ use std::time::Duration;
 use shared::attempt::{ModeState, SnapshotOrder};
 use shared::failure::Failure;
 use shared::record::Record;
+use shared::table::Table;
 use shared::time::Timestamp;
 use shared::wire::message::Mark;
 
@@ -15,6 +16,7 @@ use super::answers::{self, Task};
 use super::{Plan, detail};
 use crate::fetch::request::{Request, Shape, segment};
 use crate::parse::ParseError;
+use crate::workers::keyed::Keyed;
 use crate::workers::step::{
     Completed, Item, Reply, Report, Step, SyncWorker, incomplete, unexpected,
 };
@@ -265,6 +267,13 @@ impl SyncWorker for FromReport {
             }
             (other, _) => Err(unexpected(&other)),
         }
+    }
+
+    fn keyed(&self) -> Option<Keyed> {
+        Some(Keyed {
+            members: &["ItemID"],
+            table: Some(Table::ActiveInventory),
+        })
     }
 
     fn rejected(&self) -> Option<ModeState> {

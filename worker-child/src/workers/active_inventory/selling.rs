@@ -2,10 +2,12 @@
 
 use shared::failure::Failure;
 use shared::record::Record;
+use shared::table::Table;
 
 use super::listing;
 use crate::fetch::request::{Request, Shape};
 use crate::parse::ParseError;
+use crate::workers::keyed::Keyed;
 use crate::workers::paging::Paging;
 use crate::workers::read::{Next, ReadSpan, Span};
 use crate::workers::step::{Call, Item, Reply, unexpected};
@@ -84,6 +86,17 @@ impl ReadSpan for Selling {
         self.paging.restart();
         self.announced = None;
         self.ask()
+    }
+
+    fn keyed(&self) -> Option<Keyed> {
+        Some(Keyed {
+            members: &["ItemID"],
+            table: Some(Table::ActiveInventory),
+        })
+    }
+
+    fn passed_over(&mut self, id: &str) {
+        self.paging.saw(id);
     }
 
     fn next(&mut self, reply: Reply) -> Result<Next, Failure> {

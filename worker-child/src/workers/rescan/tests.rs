@@ -34,6 +34,12 @@ impl ReadSpan for Reader {
         Self::ask("open", span)
     }
 
+    fn keyed(&self) -> Option<Keyed> {
+        None
+    }
+
+    fn passed_over(&mut self, _id: &str) {}
+
     fn next(&mut self, reply: Reply) -> Result<Next, Failure> {
         if reply == Reply::Empty {
             return Ok(Next::Complete(Total::default()));

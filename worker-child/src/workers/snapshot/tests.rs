@@ -28,6 +28,12 @@ impl ReadSpan for Reader {
         page()
     }
 
+    fn keyed(&self) -> Option<Keyed> {
+        None
+    }
+
+    fn passed_over(&mut self, _id: &str) {}
+
     fn next(&mut self, _reply: Reply) -> Result<Next, Failure> {
         self.pages += 1;
         Ok(match self.pages {

@@ -62,10 +62,18 @@ pub(super) fn ending(report: &CrashReport) -> Option<String> {
         Ending::Exited(code) => format!("exit code {code}"),
         Ending::Signaled(number) => format!("{} ({number})", signal_name(number)),
     };
-    Some(match report.raw_status {
-        Some(raw) => format!("{how}, wait status {raw:#06x}"),
-        None => how,
-    })
+    let mut text = how;
+    if let Some(raw) = report.raw_status {
+        // Writing to a string cannot fail.
+        let _ = write!(text, ", wait status {raw:#06x}");
+    }
+    if let Some(used) = report.cpu_ms {
+        let _ = write!(text, ", {used} ms of CPU time");
+    }
+    if let Some(at) = report.died_at {
+        let _ = write!(text, ", seen at {at}");
+    }
+    Some(text)
 }
 
 pub(super) fn builds(report: &CrashReport) -> String {

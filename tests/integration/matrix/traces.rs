@@ -1,0 +1,87 @@
+//! Nothing of a token is anywhere but in its file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use integration_tests::harness::process::alive;
+use integration_tests::harness::state::State;
+
+/// In every token.
+pub(crate) const CANARY: &str = "canary-5d0c6a17";
+
+/// Between two looks at the living children so many deaths are drawn.
+const STEP: usize = 10;
+
+/// Looks at what the system shows of living children.
+#[derive(Debug)]
+pub(crate) struct Sampler {
+    dir: PathBuf,
+    next: usize,
+    seen: usize,
+}
+
+impl Sampler {
+    pub(crate) fn new(state: &State) -> Self {
+        Self {
+            dir: state.dir(),
+            next: 0,
+            seen: 0,
+        }
+    }
+
+    /// Looks if enough deaths were drawn since the last time.
+    pub(crate) fn look(&mut self, drawn: usize) {
+        if drawn < self.next {
+            return;
+        }
+        self.next = drawn + STEP;
+        for pid in alive(&self.dir) {
+            for what in ["cmdline", "environ"] {
+                // Gone with its process.
+                let bytes = fs::read(format!("/proc/{pid}/{what}")).unwrap_or_default();
+                assert!(!holds(&bytes), "{what} of a child");
+                self.seen += usize::from(!bytes.is_empty());
+            }
+        }
+    }
+
+    pub(crate) fn assert_seen(&self) {
+        assert!(self.seen > 0, "no living child was ever looked at");
+    }
+}
+
+/// Asserts that no file of the state directory holds it, nor what the service said.
+pub(crate) fn assert_no_trace(state: &State, said: &str) {
+    assert!(!holds(said.as_bytes()), "in what the service said");
+    let token = fs::read(state.token_file("healthy0")).unwrap();
+    assert!(
+        holds(&token),
+        "it must be in a token, or this proves nothing"
+    );
+    let found = holders(&state.dir());
+    assert!(found.is_empty(), "{found:?}");
+}
+
+fn holders(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(holders(&path));
+        } else if holds(&fs::read(&path).unwrap()) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn holds(bytes: &[u8]) -> bool {
+    let needle = CANARY.as_bytes();
+    let starts = bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == needle[0]);
+    starts
+        .map(|(at, _)| &bytes[at..])
+        .any(|rest| rest.starts_with(needle))
+}

@@ -1,0 +1,95 @@
+//! How the items of a body are told apart: the members that make their natural key.
+
+use std::fmt::Write as _;
+
+use shared::flight::KEY_TEXT;
+use shared::table::Table;
+
+use crate::parse::field::{Found, Source};
+use crate::stage::Cut;
+
+/// The longest text that the flight recorder keeps of a key.
+pub type KeyText = Cut<KEY_TEXT>;
+
+/// How the items of one body are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keyed {
+    /// Paths of the members that make an item's key, in order.
+    pub members: &'static [&'static str],
+    /// The table whose rows have a key that begins with the first of them. `None` if the rows of
+    /// such an item cannot be named by it.
+    pub table: Option<Table>,
+}
+
+impl Keyed {
+    /// The key of an item, its parts on lines of their own and all cut at what the flight recorder
+    /// keeps; empty if one of them is missing. Allocates nothing.
+    pub fn text<'a>(self, item: impl Source<'a>) -> KeyText {
+        let mut text = KeyText::new();
+        for (position, member) in self.members.iter().enumerate() {
+            if position > 0 {
+                // What does not fit is dropped, which is no error.
+                text.write_char('\n').ok();
+            }
+            match item.find(member) {
+                Found::Text(part) => text.write_str(part).ok(),
+                Found::Number(part) => write!(text, "{part}").ok(),
+                Found::Absent | Found::Bool(_) | Found::Other(_) => return KeyText::new(),
+            };
+        }
+        text
+    }
+
+    /// The whole parts of that key; `None` if one of them is missing.
+    pub fn parts<'a>(self, item: impl Source<'a>) -> Option<Vec<String>> {
+        let part = |member: &&str| match item.find(member) {
+            Found::Text(part) => Some(part.to_owned()),
+            Found::Number(part) => Some(part.to_string()),
+            Found::Absent | Found::Bool(_) | Found::Other(_) => None,
+        };
+        self.members.iter().map(part).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn keys_of_items() {
+        let keyed = Keyed {
+            members: &["id", "of.kind"],
+            table: None,
+        };
+        let long = "x".repeat(KEY_TEXT + 1);
+        let cases = [
+            // (item, text, parts, why)
+            (
+                json!({"id": "A-1", "of": {"kind": 7}}),
+                "A-1\n7",
+                Some(vec!["A-1", "7"]),
+                "text and a number",
+            ),
+            (json!({"id": "A-1"}), "", None, "a part is missing"),
+            (
+                json!({"id": null, "of": {"kind": 7}}),
+                "",
+                None,
+                "a part is null",
+            ),
+            (
+                json!({"id": long, "of": {"kind": "k"}}),
+                &long[..KEY_TEXT],
+                Some(vec![&long, "k"]),
+                "cut in the recorder, whole for the rows",
+            ),
+        ];
+        for (item, text, parts, why) in cases {
+            assert_eq!(keyed.text(&item).as_bytes(), text.as_bytes(), "{why}");
+            let parts = parts.map(|parts| parts.into_iter().map(str::to_owned).collect());
+            assert_eq!(keyed.parts(&item), parts, "{why}");
+        }
+    }
+}
