@@ -117,20 +117,7 @@ pub(super) async fn conclude(
         died_at,
         now: context.clock.now(),
     };
-    let mut rng = fastrand::Rng::with_seed(orders.seed);
-    let mut runs = Vec::new();
-    let mut ran = Vec::new();
-    let remembered = undertaking.states.iter().zip(undertaking.letters);
-    for (order, remembered) in orders.runs.iter().zip(remembered) {
-        let position = order.run.index();
-        let did = Did {
-            counters: counters.get(position).copied().unwrap_or_default(),
-            passed: passed.get(position).map_or(&[], Vec::as_slice),
-        };
-        let (end, told) = judge.run(order, remembered, did, &mut rng);
-        runs.push(end);
-        ran.push(told);
-    }
+    let (runs, ran) = judge.all(&counters, &passed);
     let reports = runs
         .iter()
         .filter_map(|run| run.report.as_deref().cloned())
@@ -211,6 +198,23 @@ struct Did<'a> {
 }
 
 impl Judge<'_> {
+    /// Every run, in order: its end as it is stored, and as it is told.
+    fn all(&self, counters: &[RunCounters], passed: &[Vec<Passed>]) -> (Vec<EndRun>, Vec<RanRun>) {
+        let undertaking = self.undertaking;
+        let mut rng = fastrand::Rng::with_seed(undertaking.orders.seed);
+        let remembered = undertaking.states.iter().zip(undertaking.letters);
+        let runs = undertaking.orders.runs.iter().zip(remembered);
+        runs.map(|(order, remembered)| {
+            let position = order.run.index();
+            let did = Did {
+                counters: counters.get(position).copied().unwrap_or_default(),
+                passed: passed.get(position).map_or(&[], Vec::as_slice),
+            };
+            self.run(order, remembered, did, &mut rng)
+        })
+        .unzip()
+    }
+
     fn run(
         &self,
         order: &RunOrder,
