@@ -89,9 +89,11 @@ pub(crate) fn live(side: &str, port: &str, dir: &Path) -> Result<(), Box<dyn Err
     recorder.begin(CAP, &token);
     let begun = start::by_hand(attempt(port), token)?;
     let client = Client::new(&begun.attempt, &begun.token, roots::tls(false)?, recorder)?;
-    let listener = Listener::new(|message| match message {
-        FromChild::RunFailed { failure, .. } => Err(io::Error::other(failure.to_string())),
-        _ => Ok(()),
+    let listener = Listener::new(|message| {
+        if let FromChild::RunFailed { failure, .. } = message {
+            return Err(io::Error::other(failure.to_string()));
+        }
+        Ok(())
     });
     drive::drive_by_hand(begun, client, listener)?;
     let usage = getrusage(UsageWho::RUSAGE_SELF)?;
