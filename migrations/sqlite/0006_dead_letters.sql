@@ -29,3 +29,10 @@ CREATE TABLE dead_letters (
 
 CREATE INDEX dead_letters_unresolved ON dead_letters (account_id, worker)
     WHERE status <> 'resolved';
+
+-- What the running service tells of itself, by name: JSON.
+CREATE TABLE settings (
+    name  TEXT PRIMARY KEY NOT NULL,
+    value TEXT NOT NULL,
+    at    TEXT NOT NULL
+) STRICT;

@@ -19,6 +19,7 @@ use crate::child::spawner::{SpawnError, Spawner};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::os;
+use crate::os::cgroup::{self, Subtree};
 use crate::scheduler::rescue::{RescueError, rescue};
 use crate::scheduler::{Dispatcher, Stop};
 use crate::store::{Store, StoreError};
@@ -98,6 +99,7 @@ impl Daemon {
             state_dir: state_dir.to_path_buf(),
             big_frames: BigFrames::default(),
             host: os::host_name(),
+            cgroups: cgroups(),
             holder: format!("{}/{}", os::host_name(), std::process::id()),
         };
         let policy = &context.config.policy;
@@ -194,6 +196,20 @@ pub fn stop_on_signals() -> Result<Stop, DaemonError> {
         stop.closed().await;
     });
     Ok(stops)
+}
+
+/// Where children can have groups of their own; says why not otherwise.
+fn cgroups() -> Option<Subtree> {
+    match cgroup::probe().and_then(Subtree::prepare) {
+        Ok(subtree) => {
+            tracing::info!("each child has a cgroup of its own beside its limits");
+            Some(subtree)
+        }
+        Err(why) => {
+            tracing::debug!(%why, "children have limits and no cgroup");
+            None
+        }
+    }
 }
 
 /// Makes a directory that only its owner may look into.

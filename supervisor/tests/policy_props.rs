@@ -65,6 +65,7 @@ fn facts() -> impl Strategy<Value = Facts<'static>> {
             interval: Duration::from_millis(interval),
             suspect: a,
             hello: true,
+            ours: false,
             slot: if b {
                 MemorySlot::Big
             } else {

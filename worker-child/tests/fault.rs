@@ -1,6 +1,7 @@
 //! A stack overflow in a thread: known as one if the thread's stack is known, never claimed if not.
 //!
 //! The test runs itself once more as the process that dies.
+#![expect(clippy::unwrap_used, reason = "test code")]
 
 use std::hint::black_box;
 use std::os::unix::process::ExitStatusExt;

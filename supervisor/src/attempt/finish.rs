@@ -17,6 +17,7 @@ use super::{Assignment, Context, Ran, RanRun, letters, told};
 use crate::crash::{self, ReportInput};
 use crate::ingest::Passed;
 use crate::os::Limits;
+use crate::os::cgroup::CgroupEnd;
 use crate::outcome::{
     CrashId, CrashReport, Decision, DecisionKind, Evidence, KillReason, Outcome, RunFact,
     StderrText, Verdict,
@@ -60,6 +61,7 @@ pub(super) struct Life {
     pub limits: Option<Limits>,
     pub peak_resident: Option<u64>,
     pub outside: Outside,
+    pub cgroup: CgroupEnd,
     pub stderr: StderrText,
     pub said: Said,
     pub counters: Vec<RunCounters>,
@@ -168,8 +170,8 @@ fn evidence(
         bye: life.bye,
         flight: life.flight,
         limits: life.limits,
+        cgroup_oom_kills: life.cgroup.oom_kills,
         slot: undertaking.assignment.slot,
-        cgroup_oom_kills: None,
         outside: life.outside,
         stderr_tail: if stderr.tail.is_empty() {
             stderr.head.clone()
@@ -239,6 +241,7 @@ impl Judge<'_> {
             counters,
             backlog,
             report: report.as_ref().map(|report| report.id),
+            fingerprint: report.as_ref().map(|report| report.fingerprint.clone()),
         };
         let run = letters::Run {
             order,
@@ -281,6 +284,7 @@ impl Judge<'_> {
             interval: context.config.sync.interval.of(order.worker).duration(),
             suspect: self.outcomes.suspects,
             hello: self.evidence.hello,
+            ours: *assignment.ours.borrow(),
             slot: assignment.slot,
             big_is_larger: limits.big_slot > limits.memory,
             small: policy::fits_ordinary(self.peaks.resident, self.peaks.heap, limits.memory.get()),

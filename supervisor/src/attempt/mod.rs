@@ -29,6 +29,7 @@ use crate::child::spawner::Spawner;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::os::Limits;
+use crate::os::cgroup::Subtree;
 use crate::outcome::{CrashId, Decision, MemorySlot, Outcome, Verdict};
 use crate::store::{Account, RunCounters, Store, StoreError};
 use crate::tokens::TokenProblem;
@@ -59,6 +60,8 @@ pub struct Context {
     pub recordings: RecordingRoom,
     /// Name of this host.
     pub host: String,
+    /// Where children have groups of their own, if a part of the tree is delegated.
+    pub cgroups: Option<Subtree>,
     /// Unique to this life of the supervisor.
     pub holder: String,
 }
@@ -76,6 +79,8 @@ pub struct Assignment {
     pub limits: Limits,
     /// Where randomness starts.
     pub seed: u64,
+    /// Whether a death is our own doing, as the dispatcher sees it when the attempt ends.
+    pub ours: watch::Receiver<bool>,
 }
 
 /// What someone wants of a running attempt.
@@ -148,4 +153,6 @@ pub struct RanRun {
     pub backlog: bool,
     /// Its crash report.
     pub report: Option<CrashId>,
+    /// The fingerprint of that.
+    pub fingerprint: Option<String>,
 }

@@ -16,6 +16,7 @@ use super::said::Said;
 use super::{Assignment, Context, End, Finished, Progress, Wishes};
 use crate::child::process::Process;
 use crate::os::Limits;
+use crate::os::cgroup::{CgroupEnd, Leaf};
 use crate::outcome::KillReason;
 use crate::store::{BeginAttempt, Begun, Grant, RunCounters, StoreError};
 use crate::tokens::{self, Given};
@@ -156,6 +157,7 @@ async fn live(undertaking: &Undertaking<'_>, given: Given, ears: Ears) -> Life {
         .note_spawned(orders.id, process.pid(), process.started().unwrap_or(0))
         .await;
     let limits = process.limit(&undertaking.assignment.limits);
+    let group = group(undertaking, process.pid());
     let mut conversation = Conversation::new(Beginning {
         context,
         attempt: orders,
@@ -183,8 +185,35 @@ async fn live(undertaking: &Undertaking<'_>, given: Given, ears: Ears) -> Life {
     }
     let status = conversation.run(receiver, ears.wishes).await;
     let mut life = bury(conversation, status, limits.ok()).await;
+    life.cgroup = group.map(end_group).unwrap_or_default();
     life.directory = Some(directory);
     life
+}
+
+/// A group for the child, if there can be one. Its limits hold without.
+fn group(undertaking: &Undertaking<'_>, pid: u32) -> Option<Leaf> {
+    let attempt = undertaking.orders.id;
+    let memory = undertaking.assignment.limits.memory;
+    let subtree = undertaking.context.cgroups.as_ref()?;
+    match subtree.admit(attempt, memory, pid) {
+        Ok(leaf) => Some(leaf),
+        Err(error) => {
+            tracing::warn!(attempt.id = %attempt, child.pid = pid, %error, "the child has no cgroup");
+            None
+        }
+    }
+}
+
+/// Ends what the child left behind, and says what the kernel counted.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the group is gone afterwards"
+)]
+fn end_group(leaf: Leaf) -> CgroupEnd {
+    leaf.kill();
+    let counted = leaf.counted();
+    leaf.remove();
+    counted
 }
 
 async fn bury(
@@ -224,6 +253,7 @@ async fn bury(
         limits,
         peak_resident,
         outside,
+        cgroup: CgroupEnd::default(),
         stderr,
         said: conversation.said,
         counters,
@@ -250,6 +280,7 @@ impl Life {
             limits: None,
             peak_resident: None,
             outside: Outside::default(),
+            cgroup: CgroupEnd::default(),
             stderr: crate::outcome::StderrText::default(),
             said: Said::new(0),
             counters: Vec::new(),

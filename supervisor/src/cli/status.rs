@@ -7,6 +7,7 @@ use super::output::{Output, distance, mib, span, table};
 use super::{Exit, Place};
 use crate::clock::Clock;
 use crate::config::Bytes;
+use crate::policy::Pause;
 use crate::store::{StatusRow, SyncState};
 
 #[derive(Serialize)]
@@ -35,13 +36,24 @@ struct StatusAnswer {
     /// The most that attempts which it shared needed: at most so much was its own, in bytes.
     peak_memory_shared: Option<u64>,
     quarantined_until: Option<String>,
+    /// Why the service starts nothing, if it has paused.
+    paused: Option<String>,
     error: Option<String>,
 }
 
 pub(super) async fn status(place: &Place, output: Output) -> anyhow::Result<Exit> {
     let now = Clock.now();
-    let rows = place.store().await?.status().await?;
-    let answers: Vec<StatusAnswer> = rows.into_iter().map(|row| view(row, place, now)).collect();
+    let store = place.store().await?;
+    let pause = store.pause().await?.map(|pause| paused(&pause));
+    let rows = store.status().await?;
+    let with_pause = |answer| StatusAnswer {
+        paused: pause.clone(),
+        ..answer
+    };
+    let answers: Vec<StatusAnswer> = rows
+        .into_iter()
+        .map(|row| with_pause(view(row, place, now)))
+        .collect();
     output.answer(&answers, |answers| {
         if answers.is_empty() {
             return "there are no accounts yet: bulkhead account add NAME --token-file FILE"
@@ -57,9 +69,20 @@ pub(super) async fn status(place: &Place, output: Output) -> anyhow::Result<Exit
             "MEMORY",
             "DUE",
         ];
-        table(&head, answers.iter().map(|answer| line(answer, now)))
+        let table = table(&head, answers.iter().map(|answer| line(answer, now)));
+        match &pause {
+            Some(pause) => format!("{pause}\n\n{table}"),
+            None => table,
+        }
     })?;
     Ok(Exit::Done)
+}
+
+fn paused(pause: &Pause) -> String {
+    format!(
+        "nothing is started: attempts of {} accounts died alike (fingerprint {}); one is tried at {}",
+        pause.accounts, pause.fingerprint, pause.until
+    )
 }
 
 fn line(answer: &StatusAnswer, now: Timestamp) -> Vec<String> {
@@ -144,6 +167,7 @@ fn view(row: StatusRow, place: &Place, now: Timestamp) -> StatusAnswer {
             .quarantined_until
             .filter(|until| *until > now)
             .map(|until| until.to_string()),
+        paused: None,
         error,
     }
 }

@@ -127,6 +127,18 @@ fn numbers(config: &Config) -> Result<(), Fault> {
             100,
         ),
         (
+            "policy.breaker_attempts",
+            u64::from(config.policy.breaker_attempts),
+            0,
+            1000,
+        ),
+        (
+            "policy.breaker_accounts",
+            u64::from(config.policy.breaker_accounts),
+            2,
+            1000,
+        ),
+        (
             "policy.solitary_after_interruptions",
             u64::from(config.policy.solitary_after_interruptions),
             1,
@@ -247,6 +259,13 @@ fn policy(config: &Config) -> Result<(), Fault> {
             TWO_DAYS,
         ),
         ("policy.min_step", policy.min_step, MS, DAY),
+        ("policy.breaker_pause", policy.breaker_pause, MS, MONTH),
+        (
+            "policy.breaker_pause_cap",
+            policy.breaker_pause_cap,
+            policy.breaker_pause,
+            MONTH,
+        ),
         (
             "policy.backoff_cap",
             policy.backoff_cap,

@@ -302,6 +302,15 @@ pub struct PolicyConfig {
     pub solitary_after_interruptions: u32,
     /// After so many it also waits longer each time. 1 to 100.
     pub backoff_after_interruptions: u32,
+    /// How many of the last attempts the global breaker looks at: if half of them died alike, on
+    /// `breaker_accounts` accounts or more, starting pauses. 0 to 1000; with 0 it never does.
+    pub breaker_attempts: u32,
+    /// On how many accounts. 2 to 1000.
+    pub breaker_accounts: u32,
+    /// How long the first pause of the breaker is; it doubles.
+    pub breaker_pause: Span,
+    /// The longest pause of the breaker. At least `breaker_pause`.
+    pub breaker_pause_cap: Span,
     /// How long a quarantine lasts.
     pub quarantine_for: Span,
     /// How long a charged failure or death stays on the tally.
@@ -326,6 +335,10 @@ impl Default for PolicyConfig {
             quarantine_after_errors: 3,
             solitary_after_interruptions: 3,
             backoff_after_interruptions: 6,
+            breaker_attempts: 20,
+            breaker_accounts: 3,
+            breaker_pause: Span::from_mins(5),
+            breaker_pause_cap: Span::from_hours(1),
             quarantine_for: Span::from_hours(24),
             tally_window: Span::from_hours(24),
             throttled_snooze: Span::from_mins(15),

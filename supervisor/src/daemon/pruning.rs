@@ -63,7 +63,7 @@ pub async fn to_prune(
     })
     .await?;
     let running = store.running_attempts().await?;
-    let held = store.held_crashes().await?.into_iter().collect();
+    let held = store.held_crashes().await?;
     let rows = store.crash_times().await?;
     let mut kept = merge(files, rows, &held);
     kept.retain(|crash| !running.contains(&crash.id.attempt));

@@ -1,6 +1,7 @@
-//! Safe functions over what the operating system offers: limits, signals, `/proc`, the kernel's word
-//! on memory.
+//! Safe functions over what the operating system offers: limits, signals, control groups, `/proc`, the
+//! kernel's word on memory.
 
+pub mod cgroup;
 mod ending;
 mod host;
 mod limit;

@@ -45,6 +45,9 @@ pub fn decide(
             row.again("the supervisor was stopping")
         }
         Outcome::Died(cause) if !facts.hello => row.back_off(cause.name()),
+        Outcome::Died(_) | Outcome::Interrupted if facts.ours => row.again(
+            "most attempts of all accounts end alike now, which is not this account's doing",
+        ),
         Outcome::Died(cause) => row.died(cause),
         Outcome::Interrupted if facts.suspect => {
             row.alone();

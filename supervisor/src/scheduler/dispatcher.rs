@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::due::{self, Due, Order, Plan};
+use super::gate::Gate;
 use super::pass::{Mode, Pass, PassSummary};
 use super::slots::{InUse, Room, fitting};
 use super::survey::{Survey, Told};
@@ -18,10 +19,13 @@ use crate::attempt::{self, Assignment, Context, End, Finished, Progress, Wish};
 use crate::config;
 use crate::os::Limits;
 use crate::outcome::MemorySlot;
+use crate::policy::Leave;
 use crate::store::StoreError;
 
 /// The longest time between two looks at what is due.
 const LOOK: Duration = Duration::from_secs(5);
+/// The time between two looks while starting is paused.
+const PAUSED_LOOK: Duration = Duration::from_secs(1);
 /// How long to wait after the store was not there.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -43,6 +47,7 @@ pub struct Dispatcher {
     tasks: JoinSet<Finished>,
     owners: HashMap<Id, AccountId>,
     told: Told,
+    gate: Gate,
     events: Option<mpsc::UnboundedSender<Event>>,
 }
 
@@ -70,6 +75,7 @@ impl Dispatcher {
             tasks: JoinSet::new(),
             owners: HashMap::new(),
             told: Told::default(),
+            gate: Gate::new(),
             events: None,
         }
     }
@@ -84,6 +90,9 @@ impl Dispatcher {
     /// In service a store that is not there is waited for; in a pass it is an error.
     pub async fn run(&mut self, mode: Mode, mut stop: Stop) -> Result<PassSummary, StoreError> {
         let mut pass = self.begin(mode).await?;
+        self.gate
+            .show(&self.context, self.context.clock.now())
+            .await;
         loop {
             let stopping = *stop.borrow();
             let wait = if stopping {
@@ -139,7 +148,17 @@ impl Dispatcher {
             due = pass.select(due);
         }
         let now = self.context.clock.now();
-        let plans = due::plans(&due, &running, now, self.order(), &mut self.rng);
+        let leave = self.gate.leave(now);
+        // A pass does not wait until it is over.
+        let given_up = pass.as_mut().filter(|_| leave != Leave::All);
+        let given_up = given_up.map(Pass::give_up).is_some();
+        if given_up || leave == Leave::Nothing {
+            return Ok(PAUSED_LOOK);
+        }
+        let mut plans = due::plans(&due, &running, now, self.order(), &mut self.rng);
+        if leave == Leave::Probe {
+            plans.truncate(1);
+        }
         let assignments: Vec<Assignment> = plans
             .into_iter()
             .filter_map(|plan| {
@@ -169,6 +188,9 @@ impl Dispatcher {
             .collect();
         for (position, assignment) in assignments.into_iter().enumerate() {
             if fitting.contains(&position) {
+                if self.gate.leave(self.context.clock.now()) == Leave::Probe {
+                    self.gate.probing(assignment.account.id);
+                }
                 self.start(assignment);
             }
         }
@@ -216,6 +238,7 @@ impl Dispatcher {
             slot: plan.slot,
             limits,
             seed: self.rng.u64(..),
+            ours: self.gate.ours(),
         }
     }
 
@@ -268,6 +291,7 @@ impl Dispatcher {
         if let (Some(pass), Mode::Once { snoozes }) = (pass, mode) {
             pass.finished(&finished, now, snoozes);
         }
+        self.gate.ended(&finished, &self.context, now).await;
         let pause = log_unstarted(&finished);
         self.event(Event::Finished(Arc::new(finished)));
         if pause && mode == Mode::Service {
@@ -286,6 +310,7 @@ impl Dispatcher {
         if let Err(error) = rescue::rescue_account(store, clock, (host, policy), account).await {
             tracing::error!(account.id = %account, %error, "its end is not stored; the next start will do that");
         }
+        self.gate.broke(account);
         self.running.remove(&account);
     }
 

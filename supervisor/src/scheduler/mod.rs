@@ -5,6 +5,7 @@
 
 mod dispatcher;
 pub mod due;
+mod gate;
 mod pass;
 pub mod rescue;
 pub mod slots;

@@ -93,6 +93,13 @@ impl Pass {
             .retain(|key| known.contains(key) || running.contains(&key.0));
     }
 
+    /// Nothing more will be started: what is left did not end well.
+    pub(super) fn give_up(&mut self) {
+        for key in std::mem::take(&mut self.pending) {
+            self.results.insert(key, false);
+        }
+    }
+
     /// Takes note of an end.
     pub(super) fn finished(&mut self, finished: &Finished, now: Timestamp, snoozes: Duration) {
         match &finished.end {
@@ -190,6 +197,7 @@ mod tests {
             counters: RunCounters::default(),
             backlog,
             report: None,
+            fingerprint: None,
         };
         let verdict = Verdict {
             cause: Cause::Completed,

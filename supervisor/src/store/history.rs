@@ -29,10 +29,10 @@ pub struct StatusRow {
     pub account_created_at: Timestamp,
     /// The attempt that runs it now.
     pub running: Option<AttemptId>,
-    /// What its attempts needed of late.
-    pub peak: LearnedPeak,
     /// How many dead letters are not resolved.
     pub dead_letters: u64,
+    /// What its attempts needed of late.
+    pub peak: LearnedPeak,
     /// Everything else, or why it cannot be read.
     pub state: Result<SyncState, StoreError>,
 }

@@ -69,7 +69,14 @@ fn bench() -> Result<bool, Box<dyn Error>> {
         );
         held &= pairs(&sim, dir.path(), transferred)?;
     }
-    println!("{}", if held { "the limit held" } else { "THE LIMIT WAS MISSED" });
+    println!(
+        "{}",
+        if held {
+            "the limit held"
+        } else {
+            "THE LIMIT WAS MISSED"
+        }
+    );
     Ok(held)
 }
 
@@ -83,7 +90,10 @@ fn pairs(sim: &Sim, dir: &Path, transferred: u64) -> Result<bool, Box<dyn Error>
         }
         let mut cpu = [0.0; 2];
         for side in order {
-            let Figures { cpu_seconds, recorded } = side.measure(sim.port(), dir)?;
+            let Figures {
+                cpu_seconds,
+                recorded,
+            } = side.measure(sim.port(), dir)?;
             let place = usize::from(side == Side::On);
             if let Some(cpu) = cpu.get_mut(place) {
                 *cpu = cpu_seconds;

@@ -6,6 +6,7 @@
     reason = "test code: every failure is a panic"
 )]
 
+mod breaker;
 mod causes;
 mod culprits;
 mod expected;

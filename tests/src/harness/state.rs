@@ -39,6 +39,7 @@ backoff_base = "1ms"
 backoff_cap = "1ms"
 death_backoff_base = "1ms"
 death_backoff_cap = "1ms"
+breaker_attempts = 0
 "#;
 
 /// A state directory and what belongs to it. Everything goes when it is dropped.

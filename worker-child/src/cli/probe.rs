@@ -10,6 +10,7 @@
 use std::io::{self, Write as _};
 
 use clap::Args;
+use rustls::RootCertStore;
 use serde::Serialize;
 use shared::exit::ExitCode;
 use shared::sandbox::Layer;
@@ -64,7 +65,7 @@ pub(super) fn probe(args: &ProbeArgs) -> Result<(), ExitCode> {
     let probed = Probed {
         landlock_abi: confine::landlock_abi(),
         layers,
-        certificate_roots: roots.as_ref().map_or(0, |roots| roots.len()),
+        certificate_roots: roots.as_ref().map_or(0, RootCertStore::len),
         certificate_roots_why: roots.err().map(|why| why.to_string()),
     };
     let cannot = |error: &dyn std::fmt::Display| complain(error, ExitCode::Output);

@@ -52,44 +52,4 @@ impl Keyed {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn keys_of_items() {
-        let keyed = Keyed {
-            members: &["id", "of.kind"],
-            table: None,
-        };
-        let long = "x".repeat(KEY_TEXT + 1);
-        let cases = [
-            // (item, text, parts, why)
-            (
-                json!({"id": "A-1", "of": {"kind": 7}}),
-                "A-1\n7",
-                Some(vec!["A-1", "7"]),
-                "text and a number",
-            ),
-            (json!({"id": "A-1"}), "", None, "a part is missing"),
-            (
-                json!({"id": null, "of": {"kind": 7}}),
-                "",
-                None,
-                "a part is null",
-            ),
-            (
-                json!({"id": long, "of": {"kind": "k"}}),
-                &long[..KEY_TEXT],
-                Some(vec![&long, "k"]),
-                "cut in the recorder, whole for the rows",
-            ),
-        ];
-        for (item, text, parts, why) in cases {
-            assert_eq!(keyed.text(&item).as_bytes(), text.as_bytes(), "{why}");
-            let parts = parts.map(|parts| parts.into_iter().map(str::to_owned).collect());
-            assert_eq!(keyed.parts(&item), parts, "{why}");
-        }
-    }
-}
+mod tests;

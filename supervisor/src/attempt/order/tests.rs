@@ -1,8 +1,11 @@
 //! What is ordered, from what is remembered.
 
+use std::path::PathBuf;
+
 use super::*;
 use crate::outcome::PolicyState;
 use shared::id::AccountId;
+use shared::sandbox::SandboxMode;
 use shared::worker::Worker;
 
 const NOW: Timestamp = Timestamp(1_000_000_000_000);
@@ -255,4 +258,36 @@ fn a_stretch_to_be_read_again_belongs_to_every_window_worker_and_is_not_cut() {
         "only when asked for"
     );
     assert_eq!(retried((69, 69)), [None, None], "nothing is left");
+}
+
+#[test]
+fn the_sandbox_is_ordered_as_configured() {
+    let account = Account {
+        id: AccountId(1),
+        name: "shop".to_owned(),
+        environment: "production".to_owned(),
+        marketplace: "EBAY_US".to_owned(),
+        token_file: PathBuf::from("token"),
+        enabled: true,
+        created_at: NOW,
+        token_state: None,
+        token_mark: None,
+    };
+    for (text, expected) in [
+        ("require", SandboxMode::Require),
+        ("best-effort", SandboxMode::BestEffort),
+        ("off", SandboxMode::Off),
+    ] {
+        let file = format!("sandbox = '{text}'");
+        let (config, _) = Config::parse("bulkhead.toml", &file, std::iter::empty()).unwrap();
+        let orders = Orders {
+            id: AttemptId(1),
+            account: &account,
+            endpoints: config.endpoints("production").unwrap(),
+            states: &[],
+            letters: &[],
+            seed: 1,
+        };
+        assert_eq!(attempt(&orders, &config, NOW).sandbox, expected, "{text}");
+    }
 }

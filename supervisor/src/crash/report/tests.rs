@@ -42,8 +42,8 @@ fn evidence() -> Evidence {
             file_size: 300 * MIB,
             core: 0,
         }),
-        slot: MemorySlot::Normal,
         cgroup_oom_kills: None,
+        slot: MemorySlot::Normal,
         outside: Outside {
             cpu_ms: Some(70),
             ..Outside::default()

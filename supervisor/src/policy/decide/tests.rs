@@ -17,6 +17,7 @@ fn facts() -> Facts<'static> {
         interval: Duration::from_mins(5),
         suspect: false,
         hello: true,
+        ours: false,
         slot: MemorySlot::Normal,
         big_is_larger: true,
         small: false,

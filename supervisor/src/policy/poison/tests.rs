@@ -180,6 +180,7 @@ fn story(mode: Mode, skips: &[SkipItem], ends: &[(Outcome, Option<SkipItem>)]) -
             interval: Duration::from_mins(5),
             suspect: false,
             hello: true,
+            ours: false,
             slot: MemorySlot::Big,
             big_is_larger: true,
             small: false,

@@ -133,11 +133,11 @@ fn status(row: &SqliteRow) -> Result<StatusRow, StoreError> {
         token_state: cells.get("token_state")?,
         account_created_at: cells.time("created_at")?,
         running: cells.get::<Option<i64>>("running")?.map(AttemptId),
+        dead_letters: cells.count("letters")?,
         peak: LearnedPeak {
             alone: cells.count_or_null("peak_alone")?,
             shared: cells.count_or_null("peak_shared")?,
         },
-        dead_letters: cells.count("letters")?,
         state: state::read(row),
     })
 }
