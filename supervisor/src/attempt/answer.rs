@@ -38,7 +38,7 @@ impl Commit {
             Self::Batch(records) => ingest.batch(run, records.clone(), now).await?,
             Self::State(state) => ingest.state(run, state.clone()).await?,
             Self::Checkpoint(mark, counts) => ingest.checkpoint(run, *mark, *counts, now).await?,
-            Self::Skipped(skip, rows) => ingest.skipped(run, *skip, rows.clone())?,
+            Self::Skipped(skip, rows) => ingest.skipped(run, *skip, rows.as_ref())?,
             Self::Probe(table, items) => {
                 let indices = ingest.probe(run, *table, items).await?;
                 return Ok(ToChild::Needed { run, seq, indices });

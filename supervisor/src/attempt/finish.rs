@@ -13,7 +13,7 @@ use shared::time::Timestamp;
 
 use super::directory::Directory;
 use super::said::{Said, has_backlog};
-use super::{Assignment, Context, Ran, RanRun, letters, told};
+use super::{Assignment, Context, Ran, RanRun, letters, publish, told};
 use crate::crash::{self, ReportInput};
 use crate::ingest::Passed;
 use crate::os::Limits;
@@ -73,6 +73,12 @@ pub(super) struct Life {
 }
 
 impl Life {
+    /// What each run did and what it passed over.
+    fn take_work(&mut self) -> (Vec<RunCounters>, Vec<Vec<Passed>>) {
+        let passed = std::mem::take(&mut self.passed);
+        (std::mem::take(&mut self.counters), passed)
+    }
+
     fn peaks(&self) -> Peaks {
         Peaks {
             resident: self.peak_resident,
@@ -91,8 +97,7 @@ pub(super) async fn conclude(
     } = *undertaking;
     let peaks = life.peaks();
     let directory = life.directory.take();
-    let counters = std::mem::take(&mut life.counters);
-    let passed = std::mem::take(&mut life.passed);
+    let (counters, passed) = life.take_work();
     let stderr = std::mem::take(&mut life.stderr);
     let (pid, died_at) = (life.pid, life.died_at);
     let child_build = life.child_build.take();
@@ -112,23 +117,12 @@ pub(super) async fn conclude(
         died_at,
         now: context.clock.now(),
     };
-    let mut rng = fastrand::Rng::with_seed(orders.seed);
-    let mut runs = Vec::new();
-    let mut ran = Vec::new();
-    let remembered = undertaking.states.iter().zip(undertaking.letters);
-    for (order, remembered) in orders.runs.iter().zip(remembered) {
-        let position = order.run.index();
-        let did = Did {
-            counters: counters.get(position).copied().unwrap_or_default(),
-            passed: passed.get(position).map_or(&[], Vec::as_slice),
-        };
-        let (end, told) = judge.run(order, remembered, did, &mut rng);
-        runs.push(end);
-        ran.push(told);
-    }
-    for report in runs.iter().filter_map(|run| run.report.as_deref()) {
-        publish(context, report, directory.as_ref());
-    }
+    let (runs, ran) = judge.all(&counters, &passed);
+    let reports = runs
+        .iter()
+        .filter_map(|run| run.report.as_deref().cloned())
+        .collect();
+    let directory = publish::all(context, reports, directory).await;
     let end = EndAttempt {
         grant: undertaking.grant,
         verdict: &verdict,
@@ -204,6 +198,23 @@ struct Did<'a> {
 }
 
 impl Judge<'_> {
+    /// Every run, in order: its end as it is stored, and as it is told.
+    fn all(&self, counters: &[RunCounters], passed: &[Vec<Passed>]) -> (Vec<EndRun>, Vec<RanRun>) {
+        let undertaking = self.undertaking;
+        let mut rng = fastrand::Rng::with_seed(undertaking.orders.seed);
+        let remembered = undertaking.states.iter().zip(undertaking.letters);
+        let runs = undertaking.orders.runs.iter().zip(remembered);
+        runs.map(|(order, remembered)| {
+            let position = order.run.index();
+            let did = Did {
+                counters: counters.get(position).copied().unwrap_or_default(),
+                passed: passed.get(position).map_or(&[], Vec::as_slice),
+            };
+            self.run(order, remembered, did, &mut rng)
+        })
+        .unzip()
+    }
+
     fn run(
         &self,
         order: &RunOrder,
@@ -220,8 +231,8 @@ impl Judge<'_> {
         let backlog = has_backlog(order, &counters);
         let config = &self.undertaking.context.config;
         let flight = self.evidence.flight.as_ref().ok();
-        let stage = flight.and_then(|flight| flight.runs.get(order.run.index()));
-        let at = policy::item_at(&outcome, stage);
+        let place = flight.and_then(|flight| flight.runs.get(order.run.index()));
+        let at = policy::item_at(&outcome, place);
         let facts = Facts {
             at: at.as_ref(),
             skips: &order.skip,
@@ -353,32 +364,6 @@ fn deserves_report(outcome: &Outcome, decision: &Decision) -> bool {
         | Outcome::Interrupted
         | Outcome::Cancelled
         | Outcome::Drained => false,
-    }
-}
-
-/// The report in the log and as a file. The database is the third place, with the end itself.
-fn publish(context: &Context, report: &CrashReport, directory: Option<&Directory>) {
-    let json =
-        serde_json::to_string(report).unwrap_or_else(|error| format!("not printable: {error}"));
-    tracing::error!(
-        account.id = %report.account_id, account.name = report.account, worker.name = %report.worker,
-        crash.id = %report.id, cause = report.verdict.cause.name(), confidence = report.verdict.confidence.name(),
-        decision = report.decision.kind.name(), report = json, "crash report"
-    );
-    let crashes = context.state_dir.join("crashes");
-    match crash::write(&crashes, report) {
-        Ok(path) => {
-            let kept = path
-                .parent()
-                .zip(directory)
-                .map(|(home, directory)| directory.keep_in(home));
-            if let Some(Err(error)) = kept {
-                tracing::warn!(crash.id = %report.id, %error, "the attempt's files are not kept beside its report");
-            }
-        }
-        Err(error) => {
-            tracing::error!(crash.id = %report.id, %error, "the crash report is in the database only");
-        }
     }
 }
 

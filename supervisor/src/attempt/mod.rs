@@ -11,6 +11,7 @@ mod finish;
 mod letters;
 mod order;
 mod progress;
+mod publish;
 mod room;
 mod run;
 mod said;

@@ -4,7 +4,7 @@ use shared::attempt::MAX_SKIPS;
 
 use super::names::url_fault;
 use super::units::{Bytes, Span};
-use super::{Config, LimitsConfig, TimeoutsConfig};
+use super::{Config, LimitsConfig, PolicyConfig, TimeoutsConfig};
 
 /// What is out of bounds.
 #[derive(Debug, PartialEq, Eq)]
@@ -114,54 +114,9 @@ fn numbers(config: &Config) -> Result<(), Fault> {
             1,
             1_000_000,
         ),
-        (
-            "policy.dead_letters_max",
-            u64::from(config.policy.dead_letters_max),
-            0,
-            MAX_SKIPS as u64,
-        ),
-        (
-            "policy.quarantine_after",
-            u64::from(config.policy.quarantine_after),
-            1,
-            100,
-        ),
-        (
-            "policy.breaker_attempts",
-            u64::from(config.policy.breaker_attempts),
-            0,
-            1000,
-        ),
-        (
-            "policy.breaker_accounts",
-            u64::from(config.policy.breaker_accounts),
-            2,
-            1000,
-        ),
-        (
-            "policy.solitary_after_interruptions",
-            u64::from(config.policy.solitary_after_interruptions),
-            1,
-            100,
-        ),
-        (
-            "policy.backoff_after_interruptions",
-            u64::from(config.policy.backoff_after_interruptions),
-            1,
-            100,
-        ),
-        (
-            "policy.quarantine_after_errors",
-            u64::from(config.policy.quarantine_after_errors),
-            1,
-            100,
-        ),
     ];
-    for (key, value, least, most) in bounds {
-        if !(least..=most).contains(&value) {
-            let remedy = format!("write a whole number from {least} to {most}");
-            return Err(fault(key, value, &remedy));
-        }
+    for bound in bounds.into_iter().chain(counts(&config.policy)) {
+        whole(bound)?;
     }
     match config.memory_budget {
         Some(budget) if budget < config.limits.memory => Err(fault(
@@ -174,6 +129,50 @@ fn numbers(config: &Config) -> Result<(), Fault> {
         )),
         _ => Ok(()),
     }
+}
+
+/// A whole number: its key, itself, the least and the most that it may be.
+type Bound = (&'static str, u64, u64, u64);
+
+fn whole((key, value, least, most): Bound) -> Result<(), Fault> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    let remedy = format!("write a whole number from {least} to {most}");
+    Err(fault(key, value, &remedy))
+}
+
+fn counts(policy: &PolicyConfig) -> [Bound; 7] {
+    let bound = |key, value, least, most| (key, u64::from(value), least, most);
+    [
+        bound(
+            "policy.dead_letters_max",
+            policy.dead_letters_max,
+            0,
+            MAX_SKIPS as u64,
+        ),
+        bound("policy.breaker_attempts", policy.breaker_attempts, 0, 1000),
+        bound("policy.breaker_accounts", policy.breaker_accounts, 2, 1000),
+        bound(
+            "policy.solitary_after_interruptions",
+            policy.solitary_after_interruptions,
+            1,
+            100,
+        ),
+        bound(
+            "policy.backoff_after_interruptions",
+            policy.backoff_after_interruptions,
+            1,
+            100,
+        ),
+        bound("policy.quarantine_after", policy.quarantine_after, 1, 100),
+        bound(
+            "policy.quarantine_after_errors",
+            policy.quarantine_after_errors,
+            1,
+            100,
+        ),
+    ]
 }
 
 fn limits(limits: &LimitsConfig, key: impl Fn(&str) -> String) -> Result<(), Fault> {

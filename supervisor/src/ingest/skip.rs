@@ -34,10 +34,10 @@ pub(super) struct Skips {
 
 impl Skips {
     /// Takes note of one.
-    fn add(&mut self, skip: usize, rows: Option<SkippedRows>) {
-        let known = self.open.entry(skip).or_insert_with(|| rows.clone());
+    fn add(&mut self, skip: usize, rows: Option<&SkippedRows>) {
+        let known = self.open.entry(skip).or_insert_with(|| rows.cloned());
         // One order that was met at two items: rows of both cannot be named.
-        if *known != rows {
+        if known.as_ref() != rows {
             *known = None;
         }
     }
@@ -64,7 +64,7 @@ impl Ingest {
         &mut self,
         run: RunNo,
         skip: u32,
-        rows: Option<SkippedRows>,
+        rows: Option<&SkippedRows>,
     ) -> Result<(), IngestError> {
         let progress = find(&mut self.runs, run)?;
         let position = usize::try_from(skip).unwrap_or(usize::MAX);
@@ -73,7 +73,7 @@ impl Ingest {
                 "item {skip} of the list was passed over, which was not ordered"
             )));
         };
-        if let Some(rows) = &rows
+        if let Some(rows) = rows
             && let Some(fault) = progress.fault(ordered, rows)
         {
             return Err(IngestError::violation(fault));
@@ -135,18 +135,16 @@ mod tests {
 
     #[test]
     fn what_was_passed_over_is_known_by_its_stretch() {
-        let rows = |key: &str| {
-            Some(SkippedRows {
-                table: Table::Orders,
-                key: key.to_owned(),
-            })
+        let rows = |key: &str| SkippedRows {
+            table: Table::Orders,
+            key: key.to_owned(),
         };
         let mut skips = Skips::default();
-        skips.add(0, rows("A"));
-        skips.add(0, rows("A"));
-        assert_eq!(skips.open.get(&0), Some(&rows("A")), "told again");
-        skips.add(1, rows("A"));
-        skips.add(1, rows("B"));
+        skips.add(0, Some(&rows("A")));
+        skips.add(0, Some(&rows("A")));
+        assert_eq!(skips.open.get(&0), Some(&Some(rows("A"))), "told again");
+        skips.add(1, Some(&rows("A")));
+        skips.add(1, Some(&rows("B")));
         assert_eq!(skips.open.get(&1), Some(&None), "two items");
         let slice = |start: i64| Slice {
             fetch_start: Timestamp(start - 5),
@@ -155,7 +153,7 @@ mod tests {
         };
         skips.commit(Mark::Slice(slice(100)));
         assert!(skips.is_empty());
-        skips.add(0, rows("A"));
+        skips.add(0, Some(&rows("A")));
         skips.commit(Mark::Deep(slice(200)));
         skips.add(1, None);
         let stretches: Vec<_> = skips.committed.values().map(|one| one.slice).collect();

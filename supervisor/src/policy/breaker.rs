@@ -184,9 +184,12 @@ mod tests {
         })
     }
 
+    /// Ends of attempts, the one that opens it, why.
+    type Case = (&'static [(i64, &'static str)], Option<usize>, &'static str);
+
     #[test]
     fn what_opens_it() {
-        let cases: [(&[(i64, &str)], Option<usize>, &str); 7] = [
+        let cases: [Case; 7] = [
             (
                 &[(1, "x"), (2, "x"), (3, "x")],
                 Some(2),

@@ -8,6 +8,7 @@ mod damages;
 mod folds;
 mod harness;
 mod killed;
+mod letters;
 mod passes;
 mod peaks;
 mod probes;

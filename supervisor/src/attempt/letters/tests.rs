@@ -113,104 +113,64 @@ fn only_a_decision_to_skip_opens_one() {
     }
 }
 
+/// Whether a run of this kind that ended so resolves a letter that is retried, and no other.
+fn resolves(mode: RunMode, outcome: &Outcome, counters: &RunCounters) -> bool {
+    let slice = matches!(mode, RunMode::Window(_)).then_some((1000, 2000));
+    let order = order(mode);
+    let run = Run {
+        order: &order,
+        letters: &[
+            letter(7, "A", LetterStatus::Open, slice),
+            letter(8, "B", LetterStatus::Retrying, slice),
+        ],
+        outcome,
+        counters,
+        passed: &[],
+    };
+    let found = ends(run, DecisionKind::Reset, None, CRASH).resolved;
+    assert!(!found.contains(&7));
+    found == [8]
+}
+
 #[test]
 fn a_retried_item_was_read_when_a_run_completed_over_its_stretch() {
-    let counters = |cursor: Option<i64>, deep: Option<i64>, slices| RunCounters {
-        cursor: cursor.map(Timestamp),
-        deep: deep.map(Timestamp),
-        slices,
-        ..RunCounters::default()
-    };
-    let done = Outcome::Completed;
-    let died = Outcome::Died(Cause::Panic);
-    let rescan = || {
-        RunMode::Rescan(RescanOrder {
+    let cases = [
+        // (cursor before, after, deep pass, expected, why)
+        (5000, 9000, Some(2000), true, "the deep pass"),
+        (5000, 9000, Some(1999), false, "not to its end"),
+        (5000, 9000, None, false, "the window is later"),
+        (1005, 2000, None, true, "the window, with its overlap"),
+        (1006, 2000, None, false, "part of it"),
+    ];
+    for (before, after, deep, expected, why) in cases {
+        let counters = RunCounters {
+            cursor: Some(Timestamp(after)),
+            deep: deep.map(Timestamp),
+            slices: 4,
+            ..RunCounters::default()
+        };
+        let found = resolves(window(before), &Outcome::Completed, &counters);
+        assert_eq!(found, expected, "{why}");
+        let died = Outcome::Died(Cause::Panic);
+        assert!(!resolves(window(before), &died, &counters), "{why}");
+    }
+}
+
+#[test]
+fn a_rescan_has_read_it_when_it_is_committed() {
+    for slices in [0, 1] {
+        let rescan = RunMode::Rescan(RescanOrder {
             from: Timestamp(0),
             open_from: Timestamp(0),
             until: Timestamp(10_000),
-        })
-    };
-    let slice = Some((1000, 2000));
-    let cases = [
-        // (mode, slice, counters, outcome, expected, why)
-        (
-            window(5000),
-            slice,
-            counters(Some(9000), Some(2000), 4),
-            &done,
-            true,
-            "the deep pass",
-        ),
-        (
-            window(5000),
-            slice,
-            counters(Some(9000), Some(1999), 4),
-            &done,
-            false,
-            "not to its end",
-        ),
-        (
-            window(5000),
-            slice,
-            counters(Some(9000), None, 4),
-            &done,
-            false,
-            "the window is later",
-        ),
-        (
-            window(1005),
-            slice,
-            counters(Some(2000), None, 1),
-            &done,
-            true,
-            "the window, with overlap",
-        ),
-        (
-            window(1006),
-            slice,
-            counters(Some(2000), None, 1),
-            &done,
-            false,
-            "part of it",
-        ),
-        (
-            window(5000),
-            slice,
-            counters(None, Some(2000), 1),
-            &died,
-            false,
-            "it died elsewhere",
-        ),
-        (
-            rescan(),
-            None,
-            counters(Some(1), None, 1),
-            &done,
-            true,
-            "a whole rescan",
-        ),
-        (
-            rescan(),
-            None,
-            counters(None, None, 0),
-            &done,
-            false,
-            "its time was over",
-        ),
-    ];
-    for (mode, slice, counters, outcome, expected, why) in cases {
-        let order = order(mode);
-        let run = Run {
-            order: &order,
-            letters: &[
-                letter(7, "A", LetterStatus::Open, slice),
-                letter(8, "B", LetterStatus::Retrying, slice),
-            ],
-            outcome,
-            counters: &counters,
-            passed: &[],
+        });
+        let counters = RunCounters {
+            slices,
+            ..RunCounters::default()
         };
-        let found = ends(run, DecisionKind::Reset, None, CRASH).resolved;
-        assert_eq!(found, if expected { vec![8] } else { vec![] }, "{why}");
+        assert_eq!(
+            resolves(rescan, &Outcome::Completed, &counters),
+            slices == 1
+        );
     }
 }
