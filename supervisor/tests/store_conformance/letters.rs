@@ -81,7 +81,7 @@ async fn from_open_to_resolved() {
         "where it was last met"
     );
     let held = world.store.held_crashes().await.unwrap();
-    assert_eq!(held, [crash(9, worker)]);
+    assert_eq!(held, [crash(9, worker)].into());
 
     let passed = LetterEnds {
         passed: vec![PassedLetter {
@@ -114,7 +114,7 @@ async fn from_open_to_resolved() {
     run(&world, worker, resolved).await;
     let letter = world.store.dead_letter(1).await.unwrap();
     assert_eq!(letter.status, LetterStatus::Resolved);
-    assert_eq!(world.store.held_crashes().await.unwrap(), []);
+    assert_eq!(world.store.held_crashes().await.unwrap(), [].into());
     assert_eq!(world.store.dead_letters(false).await.unwrap(), []);
     assert_eq!(world.store.dead_letters(true).await.unwrap().len(), 1);
     assert!(!world.store.retry_dead_letter(1, at(9)).await.unwrap());
