@@ -102,12 +102,12 @@ pub fn pack(
     Ok(names)
 }
 
+/// A file to pack: its name, its content, its size in bytes.
+type Source = (&'static str, io::Take<File>, u64);
+
 /// Opens what there is, searches it, and stands at its beginning again: what is packed is what was
 /// searched, whatever happens to the names meanwhile.
-fn searched(
-    dir: &Path,
-    needles: &Needles,
-) -> Result<Vec<(&'static str, io::Take<File>, u64)>, ArchiveError> {
+fn searched(dir: &Path, needles: &Needles) -> Result<Vec<Source>, ArchiveError> {
     let mut sources = Vec::new();
     for name in ARCHIVED {
         let path = dir.join(name);

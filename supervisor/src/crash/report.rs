@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use shared::build::BUILD;
 use shared::death::{fingerprint_of, signal_name};
+use shared::failure::Failure;
 use shared::flight::{Fault, Flight, Phase, RunStage};
 use shared::id::{AccountId, RunNo};
 use shared::time::Timestamp;
@@ -79,15 +80,6 @@ pub fn assemble(input: &ReportInput<'_>) -> CrashReport {
         .and_then(|flight| flight.panic.as_ref())
         .map(|note| note.text.clone());
     let stage = flight.and_then(|flight| stage(flight, input.run));
-    let failure = match input.outcome {
-        Outcome::Failed(failure) => Some(failure.clone()),
-        Outcome::Completed
-        | Outcome::Snoozed { .. }
-        | Outcome::Died(_)
-        | Outcome::Interrupted
-        | Outcome::Cancelled
-        | Outcome::Drained => None,
-    };
     let mut report = CrashReport {
         id: input.id,
         at: input.at,
@@ -108,7 +100,7 @@ pub fn assemble(input: &ReportInput<'_>) -> CrashReport {
             input.verdict,
             input.outcome,
         ),
-        failure,
+        failure: failure(input.outcome),
         ending: evidence.ending,
         raw_status: evidence.raw_status,
         kill: evidence.kill.clone(),
@@ -184,6 +176,18 @@ fn fill(path: &Path, text: &[u8]) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(0o600))?;
     file.write_all(text)?;
     file.sync_all()
+}
+
+fn failure(outcome: &Outcome) -> Option<Failure> {
+    match outcome {
+        Outcome::Failed(failure) => Some(failure.clone()),
+        Outcome::Completed
+        | Outcome::Snoozed { .. }
+        | Outcome::Died(_)
+        | Outcome::Interrupted
+        | Outcome::Cancelled
+        | Outcome::Drained => None,
+    }
 }
 
 fn fault(fault: Fault) -> FaultReport {

@@ -2,6 +2,7 @@
 //! progress.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "test code: every failure is a panic"
 )]

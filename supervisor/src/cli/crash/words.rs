@@ -9,7 +9,7 @@ use shared::time::Timestamp;
 
 use super::show::CrashAnswer;
 use crate::cli::output::distance;
-use crate::outcome::{Confidence, CrashReport, DecisionKind, Reproduction, Verdict};
+use crate::outcome::{CrashReport, DecisionKind, Reproduction, Verdict};
 use around::{builds, ending, limits, memory, recording, sandbox, stage};
 
 /// A name and its lines.
@@ -125,11 +125,10 @@ fn culprit(report: &CrashReport) -> String {
         ..
     } = report.verdict;
     let Some(run) = culprit else {
-        return match culprit_confidence {
-            Confidence::Unknown if report.runs.len() > 1 => {
-                format!("not known; {} shared the child", names(report))
-            }
-            _ => "not known".to_owned(),
+        return if report.runs.len() > 1 {
+            format!("not known; {} shared the child", names(report))
+        } else {
+            "not known".to_owned()
         };
     };
     let sure = culprit_confidence.name();

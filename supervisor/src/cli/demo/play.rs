@@ -73,12 +73,16 @@ impl Play<'_> {
                 let event = tokio::select! {
                     event = events.recv() => event,
                     _ = tick.tick(), if live.is_some() => {
-                        live.iter().for_each(Live::draw);
+                        if let Some(live) = &live {
+                            live.draw();
+                        }
                         continue;
                     }
                 };
                 let Some(event) = event else { break };
-                live.iter_mut().for_each(|live| live.event(&event));
+                if let Some(live) = &mut live {
+                    live.event(&event);
+                }
                 if let Event::Finished(finished) = &event
                     && let End::Ran(ran) = &finished.end
                 {

@@ -68,7 +68,7 @@ impl Check {
 
     /// With what to do about it.
     #[must_use]
-    pub(super) fn to_do(mut self, to_do: impl Into<String>) -> Self {
+    pub(super) fn with_remedy(mut self, to_do: impl Into<String>) -> Self {
         self.to_do = Some(to_do.into());
         self
     }

@@ -11,6 +11,7 @@ use super::check::Check;
 use crate::child::spawner::ask_quietly;
 use crate::cli::Place;
 use crate::daemon::worker_child;
+use crate::os::cgroup::{self, Delegated, NoCgroup};
 
 const MEMORY: &str = "memory_mechanism";
 const SANDBOX: &str = "sandbox";
@@ -36,7 +37,7 @@ struct ProbedLayer {
 }
 
 pub(super) async fn checks(place: &Place) -> Vec<Check> {
-    let mut checks = vec![memory()];
+    let mut checks = vec![memory(&cgroup::probe())];
     let binary = worker_child(&place.config);
     let mode = place.config.sandbox;
     match ask_quietly(&binary, &[OsStr::new("probe")], LIMIT).await {
@@ -60,11 +61,21 @@ pub(super) async fn checks(place: &Place) -> Vec<Check> {
     checks
 }
 
-fn memory() -> Check {
-    Check::well(
-        MEMORY,
-        "resource limits of each child (RLIMIT_DATA), set from outside and read back",
-    )
+/// The mechanism that a supervisor has where this command runs: a service may have another.
+fn memory(cgroup: &Result<Delegated, NoCgroup>) -> Check {
+    match cgroup {
+        Ok(delegated) => Check::well(
+            MEMORY,
+            format!(
+                "resource limits of each child (RLIMIT_DATA), and a cgroup of its own below {}",
+                delegated.base.display()
+            ),
+        ),
+        Err(why) => Check::well(
+            MEMORY,
+            format!("resource limits of each child (RLIMIT_DATA); no cgroups from here: {why}"),
+        ),
+    }
 }
 
 fn judge_sandbox(mode: SandboxMode, probed: &Probed) -> Check {
@@ -83,7 +94,7 @@ fn judge_sandbox(mode: SandboxMode, probed: &Probed) -> Check {
         .collect();
     if mode == SandboxMode::Off {
         return Check::note(SANDBOX, format!("switched off; this machine has {abi}"))
-            .to_do("set sandbox = \"best-effort\" or \"require\" unless there is a reason");
+            .with_remedy("set sandbox = \"best-effort\" or \"require\" unless there is a reason");
     }
     let all = Layer::ALL
         .iter()
@@ -103,7 +114,7 @@ fn judge_sandbox(mode: SandboxMode, probed: &Probed) -> Check {
             "a newer kernel, or sandbox = \"best-effort\"",
         ),
         SandboxMode::BestEffort | SandboxMode::Off => {
-            Check::note(SANDBOX, what).to_do("a newer kernel would put more in force")
+            Check::note(SANDBOX, what).with_remedy("a newer kernel would put more in force")
         }
     }
 }
@@ -165,6 +176,15 @@ mod tests {
         probed.layers.pop();
         let check = judge_sandbox(SandboxMode::Require, &probed);
         assert_eq!(check.found, Found::Ill, "a layer that was not tried");
+    }
+
+    #[test]
+    fn the_mechanism_is_named_with_its_reason() {
+        let base = std::path::PathBuf::from("/sys/fs/cgroup/b");
+        let with = memory(&Ok(Delegated { base }));
+        assert!(with.what.contains("below /sys/fs/cgroup/b"), "{with:?}");
+        let without = memory(&Err(NoCgroup::NotMounted));
+        assert!(without.what.contains("no cgroup v2"), "{without:?}");
     }
 
     #[test]

@@ -51,7 +51,7 @@ fn memory(budget: u64, big_slot: u64) -> Check {
                 mib(big_slot)
             ),
         )
-        .to_do("raise memory_budget, or lower limits.big_slot");
+        .with_remedy("raise memory_budget, or lower limits.big_slot");
     }
     Check::well(name, format!("{} for all children together", mib(budget)))
 }

@@ -35,7 +35,7 @@ fn state_directory(dir: &Path) -> Check {
             "state_directory",
             format!("{} is not there yet", dir.display()),
         )
-        .to_do("add an account: bulkhead account add NAME --token-file FILE"),
+        .with_remedy("add an account: bulkhead account add NAME --token-file FILE"),
         Err(error) => Check::ill(
             "state_directory",
             format!("{}: {error}", dir.display()),

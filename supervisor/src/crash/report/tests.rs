@@ -4,7 +4,6 @@ use shared::id::AttemptId;
 use shared::worker::Worker;
 
 use shared::death::{Ending, Limits, MemorySlot, Outside, RunFact, classify, fingerprint};
-use shared::failure::Failure;
 use shared::flight::{FailedAllocation, RecordingStopped, initial, read};
 use shared::sandbox::Layer;
 
@@ -44,7 +43,6 @@ fn evidence() -> Evidence {
         }),
         cgroup_oom_kills: None,
         slot: MemorySlot::Normal,
-        cgroup_oom_kills: None,
         outside: Outside {
             cpu_ms: Some(70),
             ..Outside::default()
