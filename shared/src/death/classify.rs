@@ -1,6 +1,7 @@
 //! Why a process ended, from everything that is known about its end.
 
 use crate::exit::ExitCode;
+use crate::flight::{Phase, RunStage};
 use crate::id::RunNo;
 
 use super::culprit::culprit;
@@ -121,7 +122,13 @@ fn exited_zero(evidence: &Evidence) -> Finding {
 
 fn exited(evidence: &Evidence, code: i32) -> Finding {
     let observation = words(Ending::Exited(code));
-    let finding = if let Some(known) = ExitCode::from_code(code) {
+    let known = ExitCode::from_code(code);
+    let finding = if let Some(known) = known.filter(|known| could_not_begin(*known, evidence)) {
+        let what = known.meaning();
+        Finding::new(spawn_failed(what), Confidence::Inferred, observation)
+            .and(format!("the code means: {what}"))
+            .and("no run had begun: this machine is at fault, and no account")
+    } else if let Some(known) = known {
         let meaning = known.meaning().to_owned();
         let says = format!("the code means: {meaning}");
         let cause = Cause::Failed { code, meaning };
@@ -147,6 +154,20 @@ fn exited(evidence: &Evidence, code: i32) -> Finding {
     } else {
         finding
     }
+}
+
+// What it needs of this machine was not there, and no run has done anything that would belie it.
+fn could_not_begin(code: ExitCode, evidence: &Evidence) -> bool {
+    let of_the_machine = matches!(
+        code,
+        ExitCode::AttemptDirectory | ExitCode::Confine | ExitCode::Setup
+    );
+    of_the_machine
+        && !evidence.bye
+        && evidence.flight.as_ref().is_ok_and(|flight| {
+            let idle = |run: &RunStage| run.phase == Some(Phase::Idle);
+            flight.panic.is_none() && flight.fault.is_none() && flight.runs.iter().all(idle)
+        })
 }
 
 // A process that noted a panic or a fault should not have come to an exit of its own.

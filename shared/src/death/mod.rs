@@ -11,7 +11,7 @@
 //! | `failed` | one of our exit codes | the same beside a panic or a fault, or after `Bye` |
 //! | `exited_early` | exit code 0 without `Bye` | the same beside a panic or a fault |
 //! | `hung`, `deadline`, `never_ready`, `cancelled`, `drained`, `protocol_violation` | our reason, stored first, and the signal that we sent | our reason, and another end |
-//! | `spawn_failed` | no process, another build, limits that did not take | exit code 126 or 127, or SIGSEGV, before `Hello` |
+//! | `spawn_failed` | no process, another build, limits that did not take | exit code 126 or 127, or SIGSEGV, before `Hello`; 65, 66 or 70 before any run had begun |
 //! | `panic` | SIGABRT and the panic in the flight recorder | its words on standard error; another code than ours |
 //! | `memory_limit` | SIGABRT and a failed allocation, uncleared, at 75 % of the limit or more | the same with the limit not known; words on standard error without a recorder |
 //! | `stack_overflow` | SIGSEGV, or SIGABRT with the runtime's words, and a fault below the stack that the kernel reported | the runtime's words, or that fault before a silent SIGABRT |

@@ -154,7 +154,7 @@ mod tests {
             ["README.txt", "report.json", "attempt.json"],
             "without a recording"
         );
-        std::fs::write(dir.join(RECORDING), [0xff; 70_000]).unwrap();
+        std::fs::write(dir.join(RECORDING), vec![0xff; 70_000]).unwrap();
         assert!(matches!(pack(&to), Err(ArchiveError::Exists(_))));
         let second = dir.join("second.tar");
         pack(&second).unwrap();

@@ -120,10 +120,10 @@ fn two_hundred_kills_lose_nothing_and_double_nothing() {
             .map(|world| scope.spawn(move || Worlds::new().kill(SEED + world)))
             .collect();
         for (world, thread) in worlds.into_iter().enumerate() {
-            let (those, steps, changed) = thread.join().unwrap();
-            println!("world {world}: {changed} changes; its last undisturbed pass: {steps:?}");
+            let (those, steps, count) = thread.join().unwrap();
+            println!("world {world}: {count} changes; its last undisturbed pass: {steps:?}");
             kills.add(&those);
-            changes += changed;
+            changes += count;
         }
     });
     println!(

@@ -58,6 +58,9 @@ backoff_cap = "10s"
 death_backoff_base = "10s"
 death_backoff_cap = "10s"
 quarantine_after = 100
+quarantine_after_errors = 100
+breaker_attempts = 0
+dead_letters_max = 0
 "#;
 
 /// Name of an account that dies at once.

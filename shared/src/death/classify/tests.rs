@@ -14,6 +14,11 @@ fn without_ending() -> Evidence {
     }
 }
 
+fn begun(mut evidence: Evidence) -> Evidence {
+    evidence.flight_mut().runs[1].phase = Some(Phase::Parsing);
+    evidence
+}
+
 #[test]
 fn exits() {
     let spawn_error = Evidence {
@@ -43,13 +48,16 @@ fn exits() {
             PROVEN,
             "another program",
         ),
-        (exited(70), "failed", PROVEN, "documented"),
+        (exited(71), "failed", PROVEN, "documented"),
         (
             exited(66).before_hello(),
-            "failed",
-            PROVEN,
-            "documented, before Hello",
+            "spawn_failed",
+            INFERRED,
+            "the machine, before Hello",
         ),
+        (exited(66), "spawn_failed", INFERRED, "no sandbox"),
+        (exited(70), "spawn_failed", INFERRED, "no certificates"),
+        (begun(exited(70)), "failed", PROVEN, "a run had begun"),
         (
             exited(70).bye().all_ended(),
             "failed",

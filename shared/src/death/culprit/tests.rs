@@ -229,17 +229,17 @@ fn exits_and_starts() {
             "early, one unfinished",
         ),
         (
-            exited(70).polled(0),
+            exited(71).polled(0),
             None,
             "a code of its own comes from outside the polls",
         ),
         (
-            exited(70).ended(0),
+            exited(71).ended(0),
             Some((1, INFERRED)),
             "a code, one unfinished",
         ),
         (
-            exited(70).ended(0).before_hello(),
+            exited(71).ended(0).before_hello(),
             None,
             "nobody before Hello",
         ),

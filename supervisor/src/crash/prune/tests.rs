@@ -9,7 +9,7 @@ const HOUR: i64 = 3_600_000;
 const NOW: Timestamp = Timestamp(100 * HOUR);
 
 const ALL: KeepBounds = KeepBounds {
-    keep_for: Duration::from_secs(365 * 86_400),
+    keep_for: Duration::from_hours(365 * 24),
     keep_count: 1_000,
     keep_bytes: 1 << 40,
 };
@@ -64,15 +64,32 @@ fn told(kept: Vec<KeptCrash>, bounds: KeepBounds) -> Vec<String> {
         .collect()
 }
 
+/// What is there, the bounds, what goes, why.
+type Case = (
+    Vec<KeptCrash>,
+    KeepBounds,
+    &'static [&'static str],
+    &'static str,
+);
+
 #[test]
 fn table() {
-    let for_hours = |hours: u64| KeepBounds {
-        keep_for: Duration::from_secs(hours * 3600),
+    let cases = by_age_and_count().into_iter().chain(by_bytes());
+    for (kept, bounds, expected, why) in cases {
+        assert_eq!(told(kept, bounds), expected, "{why}");
+    }
+}
+
+fn for_hours(hours: u64) -> KeepBounds {
+    KeepBounds {
+        keep_for: Duration::from_hours(hours),
         ..ALL
-    };
+    }
+}
+
+fn by_age_and_count() -> Vec<Case> {
     let count = |keep_count| KeepBounds { keep_count, ..ALL };
-    let bytes = |keep_bytes| KeepBounds { keep_bytes, ..ALL };
-    let cases: Vec<(Vec<KeptCrash>, KeepBounds, &[&str], &str)> = vec![
+    vec![
         (vec![], ALL, &[], "nothing is there"),
         (vec![crash(1, 90)], ALL, &[], "within every bound"),
         (
@@ -105,6 +122,12 @@ fn table() {
             &[],
             "more are held than may be kept: they stay",
         ),
+    ]
+}
+
+fn by_bytes() -> Vec<Case> {
+    let bytes = |keep_bytes| KeepBounds { keep_bytes, ..ALL };
+    vec![
         (
             vec![crash(1, 3), crash(2, 2), crash(3, 1)],
             bytes(230),
@@ -137,10 +160,7 @@ fn table() {
             &["1 everything age 110", "2 recording bytes 100"],
             "bytes are counted over what age left",
         ),
-    ];
-    for (kept, bounds, expected, why) in cases {
-        assert_eq!(told(kept, bounds), expected, "{why}");
-    }
+    ]
 }
 
 #[test]

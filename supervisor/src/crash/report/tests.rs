@@ -142,9 +142,11 @@ fn a_report_holds_what_is_known() {
     assert_eq!(report.fingerprint, expected);
 }
 
+type Change = fn(&mut CrashReport);
+
 #[test]
 fn what_no_replay_brings_about_says_why() {
-    let with = |change: fn(&mut CrashReport)| {
+    let with = |change: Change| {
         let mut report = report();
         change(&mut report);
         match reproduction(&report, Path::new("/c/1-orders"), Path::new("/w")) {
@@ -153,7 +155,6 @@ fn what_no_replay_brings_about_says_why() {
         }
     };
     let command = "/w replay /c/1-orders";
-    type Change = fn(&mut CrashReport);
     let cases: [(Change, &str); 8] = [
         (|_| {}, command),
         (
