@@ -54,18 +54,33 @@ pub fn read(bytes: &[u8]) -> Result<Flight, FlightError> {
     })
 }
 
+/// More items than any body has.
+const MAX_AT: u64 = 1 << 40;
+
+/// Whether these are two moments that can be told as text, in order.
+fn is_slice((start, end): (i64, i64)) -> bool {
+    // The years 1 to 9999, in UTC milliseconds.
+    const TOLD: std::ops::RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
+    TOLD.contains(&start) && TOLD.contains(&end) && start <= end
+}
+
 fn stage(bytes: &[u8], base: usize) -> RunStage {
     let field = |offset| get(bytes, base + offset);
     let worker = usize::try_from(field(run::WORKER))
         .ok()
         .and_then(|number| Worker::ALL.get(number).copied());
+    let slice = (
+        field(run::SLICE_START).cast_signed(),
+        field(run::SLICE_END).cast_signed(),
+    );
+    let (slice_start, slice_end) = if is_slice(slice) { slice } else { (0, 0) };
     RunStage {
         worker,
         phase: Phase::from_number(field(run::PHASE)),
         item: field(run::ITEM),
         byte: field(run::BYTE),
-        slice_start: field(run::SLICE_START).cast_signed(),
-        slice_end: field(run::SLICE_END).cast_signed(),
+        slice_start,
+        slice_end,
         progress: field(run::PROGRESS),
         requests: field(run::REQUESTS),
         received: field(run::RECEIVED),
@@ -78,7 +93,7 @@ fn stage(bytes: &[u8], base: usize) -> RunStage {
             REQUEST_TEXT,
         ),
         key: text(bytes, base + run::KEY_TEXT, field(run::KEY_LEN), KEY_TEXT),
-        at: field(run::AT).checked_sub(1),
+        at: field(run::AT).checked_sub(1).filter(|at| *at < MAX_AT),
     }
 }
 

@@ -77,4 +77,33 @@ fn hostile_content_stays_bounded_and_printable() {
     assert!(!panic.text.contains('\u{1b}'));
     assert_eq!(flight.runs[0].worker, None);
     assert_eq!(flight.runs[0].phase, None);
+    assert_eq!(flight.runs[0].at, None, "no body has so many items");
+}
+
+#[test]
+fn a_slice_is_two_moments_that_can_be_told() {
+    let far = 253_402_300_800_000;
+    let cases = [
+        (5, 9, (5, 9)),
+        (-5, 0, (-5, 0)),
+        (9, 5, (0, 0)),
+        (5, far, (0, 0)),
+        (i64::MIN, 5, (0, 0)),
+        (i64::MIN, i64::MAX, (0, 0)),
+    ];
+    for (start, end, expected) in cases {
+        let mut bytes = two_runs();
+        put(
+            &mut bytes,
+            section(0) + run::SLICE_START,
+            i64::cast_unsigned(start),
+        );
+        put(
+            &mut bytes,
+            section(0) + run::SLICE_END,
+            i64::cast_unsigned(end),
+        );
+        let stage = &read(&bytes).unwrap().runs[0];
+        assert_eq!((stage.slice_start, stage.slice_end), expected);
+    }
 }

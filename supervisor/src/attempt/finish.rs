@@ -232,7 +232,7 @@ impl Judge<'_> {
         let config = &self.undertaking.context.config;
         let flight = self.evidence.flight.as_ref().ok();
         let place = flight.and_then(|flight| flight.runs.get(order.run.index()));
-        let at = policy::item_at(&outcome, place);
+        let at = policy::item_at(&outcome, place, letters::stretch(order));
         let facts = Facts {
             at: at.as_ref(),
             skips: &order.skip,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use shared::attempt::{RunMode, RunOrder, SkipItem};
+use shared::time::Timestamp;
 
 use crate::ingest::Passed;
 use crate::outcome::{CrashId, DecisionKind, ItemAt, Outcome};
@@ -31,6 +32,20 @@ pub(super) fn retried(letters: &[DeadLetter]) -> Vec<SkipItem> {
     with(letters, LetterStatus::Retrying)
         .map(|letter| letter.item.clone())
         .collect()
+}
+
+/// The stretch of time that a run in window mode was to read: its window with the overlap before it, and
+/// its deep pass.
+pub(super) fn stretch(order: &RunOrder) -> Option<(Timestamp, Timestamp)> {
+    let RunMode::Window(window) = &order.mode else {
+        return None;
+    };
+    let from = window
+        .cursor
+        .minus(Duration::from_millis(window.overlap_ms));
+    Some(window.deep.map_or((from, window.until), |deep| {
+        (from.min(deep.from), window.until.max(deep.until))
+    }))
 }
 
 fn with(letters: &[DeadLetter], status: LetterStatus) -> impl Iterator<Item = &DeadLetter> {

@@ -17,8 +17,13 @@ const REQUEST_ROOM: usize = REQUEST_TEXT - 8;
 
 /// The item that a run was working on when it ended like this, if an item can be the reason.
 ///
-/// `stage` is what the flight recorder says of the run.
-pub fn item_at(outcome: &Outcome, stage: Option<&RunStage>) -> Option<ItemAt> {
+/// `stage` is what the flight recorder says of the run: a claim, so that its slice counts only as far
+/// as it lies in `ordered`, the stretch of time that the run was to read.
+pub fn item_at(
+    outcome: &Outcome,
+    stage: Option<&RunStage>,
+    ordered: Option<(Timestamp, Timestamp)>,
+) -> Option<ItemAt> {
     let item = match outcome {
         Outcome::Died(cause) if may_be_an_items(cause) => worked_on(stage?)?,
         Outcome::Failed(Failure::BadData { place, .. } | Failure::TooLarge { place, .. }) => {
@@ -32,10 +37,14 @@ pub fn item_at(outcome: &Outcome, stage: Option<&RunStage>) -> Option<ItemAt> {
         | Outcome::Cancelled
         | Outcome::Drained => return None,
     };
-    let slice = stage.filter(|stage| stage.slice_start < stage.slice_end);
+    let slice = stage.zip(ordered).and_then(|(stage, (from, until))| {
+        let start = Timestamp(stage.slice_start).max(from);
+        let end = Timestamp(stage.slice_end).min(until);
+        (start < end).then_some((start, end))
+    });
     Some(ItemAt {
         item,
-        slice: slice.map(|stage| (Timestamp(stage.slice_start), Timestamp(stage.slice_end))),
+        slice,
         charged_at: None,
     })
 }

@@ -99,6 +99,7 @@ impl Play {
             self.check(case, before, &ended.stderr);
         }
         self.check_neighbour();
+        self.check_what_is_remembered();
         assert!(alive(&self.state.dir()).is_empty(), "a child is left");
         ended
     }
@@ -154,6 +155,22 @@ impl Play {
         ));
         assert_eq!(report.json["cursor"], cursor, "{name}: the report's cursor");
         assert_everywhere(&self.state, log, report);
+    }
+
+    /// Whatever a dying child claimed, its worker is not stopped by it, and its report can be shown.
+    fn check_what_is_remembered(&self) {
+        let status = self.state.bulkhead(&["--output", "json", "status"]);
+        assert_eq!(status.code, Some(0), "{}", status.stderr);
+        let lines: Value = serde_json::from_str(&status.stdout).unwrap();
+        for line in lines.as_array().unwrap() {
+            assert_eq!(line["error"], Value::Null, "{line}");
+        }
+        for case in &self.cases {
+            for report in reports(&self.state, &case.account) {
+                let shown = self.state.bulkhead(&["crash", "show", &report.id]);
+                assert_eq!(shown.code, Some(0), "{}: {}", case.account, shown.stderr);
+            }
+        }
     }
 
     /// The account's first run in the pass in which it dies, with its attempt.

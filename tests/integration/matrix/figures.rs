@@ -13,7 +13,7 @@ const EXACT: usize = 99;
 /// a while for a file.
 const REPORTED: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
 /// How much later the healthy may start: the goal, and in milliseconds what a machine that does other
-/// things besides may add. They are due every second.
+/// things besides may add. They are due every three seconds.
 const LATER: (f64, f64) = (1.1, 1_000.0);
 
 /// What a run has shown.

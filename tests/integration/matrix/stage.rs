@@ -26,7 +26,7 @@ const HEALTHY_WORKERS: &str = "cases,messages";
 /// Items of a healthy account, for each of its workers.
 const ITEMS: i64 = 20;
 /// How often the healthy have completed a run before the first act ends.
-const CALM_RUNS: i64 = 240;
+const CALM_RUNS: i64 = 120;
 /// How long an act may take; far more than it does.
 const ACT: Duration = Duration::from_mins(20);
 
@@ -49,7 +49,7 @@ snapshot_deadline = "2m"
 stop_grace = "100ms"
 term_grace = "300ms"
 [sync]
-interval = { orders = "10s", active_inventory = "10s", transactions = "10s", returns = "10s", cases = "1s", messages = "1s" }
+interval = { orders = "10s", active_inventory = "10s", transactions = "10s", returns = "10s", cases = "3s", messages = "3s" }
 lag = "0ms"
 first_span = "3d"
 [policy]

@@ -174,3 +174,30 @@ fn a_rescan_has_read_it_when_it_is_committed() {
         );
     }
 }
+
+#[test]
+fn the_stretch_is_the_window_with_its_overlap_and_its_deep_pass() {
+    let with = |deep: Option<(i64, i64)>| {
+        let deep = deep.map(|(from, until)| shared::window::DeepOrder {
+            from: Timestamp(from),
+            until: Timestamp(until),
+        });
+        stretch(&order(RunMode::Window(WindowOrder {
+            cursor: Timestamp(1000),
+            until: Timestamp(2000),
+            step_ms: 100,
+            overlap_ms: 50,
+            deep,
+        })))
+    };
+    let times = |from, until| Some((Timestamp(from), Timestamp(until)));
+    assert_eq!(with(None), times(950, 2000));
+    assert_eq!(with(Some((10, 20))), times(10, 2000));
+    assert_eq!(with(Some((1500, 2500))), times(950, 2500));
+    let rescan = RunMode::Rescan(RescanOrder {
+        from: Timestamp(0),
+        open_from: Timestamp(0),
+        until: Timestamp(9),
+    });
+    assert_eq!(stretch(&order(rescan)), None);
+}

@@ -25,7 +25,7 @@ pub(super) enum Role {
     Ordinary,
     /// It dies of memory once and is synced in the big slot.
     Big,
-    /// Its big slot is too small: it dies until it is in quarantine.
+    /// Its big slot is too small for one listing: it dies of that until it is passed over.
     Poison,
     /// Its report's download never moves.
     Hung,

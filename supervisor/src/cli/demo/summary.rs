@@ -10,7 +10,7 @@ use super::script::{CAST, Role};
 use super::story::{AccountCycle, Story};
 use crate::cli::output::{mib, table};
 use crate::outcome::{CrashId, CrashReport};
-use crate::store::Store;
+use crate::store::{RunRow, Store};
 
 /// The tables that the demo fills, in the order of their columns.
 const SHOWN: [Table; 3] = [Table::Orders, Table::OrderLineItems, Table::ActiveInventory];
@@ -34,6 +34,7 @@ struct AccountSummary {
     runs: Vec<RunSummary>,
     rows: BTreeMap<&'static str, u64>,
     quarantined: Vec<String>,
+    dead_letters: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -69,22 +70,9 @@ pub(super) async fn of(
 ) -> anyhow::Result<Summary> {
     let runs = database.runs(ALL).await?;
     let states = database.sync_states().await?.states;
+    let letters = database.dead_letters(false).await?;
     let mut accounts = Vec::new();
     for part in CAST {
-        let known = database
-            .accounts()
-            .await?
-            .into_iter()
-            .find(|account| account.name == part.name);
-        let mut rows = BTreeMap::new();
-        for def in Table::ALL {
-            if let Some(known) = &known {
-                rows.insert(
-                    def.def().name,
-                    database.count_open_rows(known.id, def).await?,
-                );
-            }
-        }
         let of_account = runs.iter().rev().filter(|run| run.account == part.name);
         let quarantined = states
             .iter()
@@ -98,20 +86,14 @@ pub(super) async fn of(
                 .filter(|cycle| cycle.account == part.name)
                 .cloned()
                 .collect(),
-            runs: of_account
-                .map(|run| RunSummary {
-                    attempt: run.attempt.0,
-                    worker: run.worker.clone(),
-                    outcome: run.outcome.clone(),
-                    detail: run.detail.clone(),
-                    created: run.counters.created,
-                    updated: run.counters.updated,
-                    unchanged: run.counters.unchanged,
-                    ended: run.counters.ended,
-                })
-                .collect(),
-            rows,
+            runs: of_account.map(run_summary).collect(),
+            rows: rows(database, part.name).await?,
             quarantined: quarantined.map(|state| state.worker.to_string()).collect(),
+            dead_letters: letters
+                .iter()
+                .filter(|letter| letter.account == part.name)
+                .map(|letter| letter.item.key.clone())
+                .collect(),
         });
     }
     let mut deaths = Vec::new();
@@ -124,6 +106,33 @@ pub(super) async fn of(
         isolation_held: story.held(),
         state_dir: keep.map(|path| path.display().to_string()),
     })
+}
+
+/// How many open rows the account has in each table.
+async fn rows(database: &Store, account: &str) -> anyhow::Result<BTreeMap<&'static str, u64>> {
+    let accounts = database.accounts().await?;
+    let known = accounts.iter().find(|known| known.name == account);
+    let mut rows = BTreeMap::new();
+    for table in Table::ALL {
+        if let Some(known) = known {
+            let count = database.count_open_rows(known.id, table).await?;
+            rows.insert(table.def().name, count);
+        }
+    }
+    Ok(rows)
+}
+
+fn run_summary(run: &RunRow) -> RunSummary {
+    RunSummary {
+        attempt: run.attempt.0,
+        worker: run.worker.clone(),
+        outcome: run.outcome.clone(),
+        detail: run.detail.clone(),
+        created: run.counters.created,
+        updated: run.counters.updated,
+        unchanged: run.counters.unchanged,
+        ended: run.counters.ended,
+    }
 }
 
 fn death(report: CrashReport) -> Death {
@@ -152,8 +161,13 @@ pub(super) fn words(summary: &Summary) -> String {
             deaths(summary)
         ),
     ];
+    let owed = summary
+        .accounts
+        .iter()
+        .any(|account| !account.dead_letters.is_empty());
     parts.push(if summary.isolation_held {
-        "\nisolation held: every harmless worker of every account completed in every cycle, and the\ndatabase is exactly what the simulated eBay says, history included.".to_owned()
+        let but = if owed { ", but for what is passed over" } else { "" };
+        format!("\nisolation held: every harmless worker of every account completed in every cycle, and the\ndatabase is exactly what the simulated eBay says, history included{but}.")
     } else {
         "\nISOLATION DID NOT HOLD: see the lines that say what is not as it must be.".to_owned()
     });
@@ -170,6 +184,7 @@ fn accounts(summary: &Summary) -> String {
         "LINE ITEMS",
         "LISTINGS",
         "QUARANTINED",
+        "PASSED OVER",
     ];
     let rows = summary.accounts.iter().map(|account| {
         let good = account.cycles.iter().filter(|cycle| cycle.held).count();
@@ -187,6 +202,7 @@ fn accounts(summary: &Summary) -> String {
                 .to_string()
         }));
         row.push(account.quarantined.join(", "));
+        row.push(account.dead_letters.join(", "));
         row
     });
     table(&head, rows)
@@ -220,6 +236,6 @@ fn further(summary: &Summary) -> String {
         .first()
         .map_or_else(|| "ID".to_owned(), |death| death.id.to_string());
     format!(
-        "\nto look further:\n  bulkhead --state-dir {dir} status\n  bulkhead --state-dir {dir} crash show {report}\n  bulkhead --state-dir {dir} quarantine list"
+        "\nto look further:\n  bulkhead --state-dir {dir} status\n  bulkhead --state-dir {dir} crash show {report}\n  bulkhead --state-dir {dir} quarantine list\n  bulkhead --state-dir {dir} dead-letter list"
     )
 }

@@ -48,6 +48,19 @@ pub(super) fn event_differences(truth: &[Event], stored: &[Event]) -> Vec<String
         .collect()
 }
 
+/// The rows but those of items that are passed over, whose keys begin with one of these.
+pub(super) fn rows_without(def: &TableDef, rows: &[Value], owed: &[String]) -> Vec<Value> {
+    let first = def.key.first().copied().unwrap_or_default();
+    let stays = |row: &&Value| !owed.contains(&text(row.get(first).unwrap_or(&Value::Null)));
+    rows.iter().filter(stays).cloned().collect()
+}
+
+/// The history but of items that are passed over.
+pub(super) fn events_without(mut events: Vec<Event>, owed: &[String]) -> Vec<Event> {
+    events.retain(|(_, key, _)| key.first().is_none_or(|first| !owed.contains(first)));
+    events
+}
+
 fn by_key(def: &TableDef, rows: &[Value]) -> BTreeMap<Vec<String>, Map<String, Value>> {
     let columns: Vec<&str> = def.columns.iter().map(|column| column.name).collect();
     rows.iter()
@@ -115,6 +128,18 @@ mod tests {
                 "{truth:?} {stored:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_passed_over_is_not_compared() {
+        let def = Table::ActiveInventory.def();
+        let row = |id: &str| json!({"item_id": id, "sku": "a"});
+        let owed = ["2".to_owned()];
+        let rows = rows_without(def, &[row("1"), row("2"), row("22")], &owed);
+        assert_eq!(rows, [row("1"), row("22")]);
+        let event = |key: &str| ("listing".to_owned(), vec![key.to_owned()], String::new());
+        let events = events_without(vec![event("2"), event("1")], &owed);
+        assert_eq!(events, [event("1")]);
     }
 
     #[test]

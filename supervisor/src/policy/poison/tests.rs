@@ -56,7 +56,8 @@ type End<'a> = (Outcome, Option<RunStage>, Option<SkipItem>, &'a str);
 
 fn check(ends: impl IntoIterator<Item = End<'static>>) {
     for (outcome, stage, expected, why) in ends {
-        let found = item_at(&outcome, stage.as_ref());
+        let ordered = Some((Timestamp(500), Timestamp(5000)));
+        let found = item_at(&outcome, stage.as_ref(), ordered);
         assert_eq!(
             found.as_ref().map(|at| &at.item),
             expected.as_ref(),
@@ -65,6 +66,24 @@ fn check(ends: impl IntoIterator<Item = End<'static>>) {
         let slice = found.map(|found| found.slice);
         let known = Some((Timestamp(1000), Timestamp(2000)));
         assert!(slice.is_none_or(|slice| slice == known), "{why}");
+    }
+}
+
+#[test]
+fn a_claimed_slice_counts_as_far_as_it_was_ordered() {
+    let cases = [
+        (Some((0, 5000)), Some((1000, 2000)), "within"),
+        (Some((1500, 5000)), Some((1500, 2000)), "begins before"),
+        (Some((0, 1200)), Some((1000, 1200)), "ends after"),
+        (Some((3000, 5000)), None, "elsewhere"),
+        (None, None, "no window was ordered"),
+    ];
+    for (ordered, expected, why) in cases {
+        let times = |(from, until)| (Timestamp(from), Timestamp(until));
+        let died = Outcome::Died(Cause::Panic);
+        let stage = stage("A", Some(3));
+        let at = item_at(&died, Some(&stage), ordered.map(times)).unwrap();
+        assert_eq!(at.slice, expected.map(times), "{why}");
     }
 }
 
