@@ -144,7 +144,8 @@ fn died_otherwise(report: &Report, replayed: &Replayed) -> Vec<String> {
             "{} alone ended like this, and the report is about {}",
             replayed.worker, report.worker
         ));
-    } else if !matches!(replayed.outcome, Outcome::Died(_)) {
+    } else if !matches!(replayed.outcome, Outcome::Died(_)) && !both_only_suspect(report, replayed)
+    {
         differences.push(format!(
             "{} {}, and had died of it",
             replayed.worker,
@@ -157,6 +158,13 @@ fn died_otherwise(report: &Report, replayed: &Replayed) -> Vec<String> {
         ));
     }
     differences
+}
+
+/// A death that names no culprit has a report for each run that could have done it.
+fn both_only_suspect(report: &Report, replayed: &Replayed) -> bool {
+    report.verdict.culprit.is_none()
+        && replayed.verdict.culprit.is_none()
+        && replayed.outcome == Outcome::Interrupted
 }
 
 fn became(outcome: &Outcome) -> String {

@@ -96,7 +96,10 @@ fn attempt_dir() -> std::io::Result<tempfile::TempDir> {
     let home = tempfile::Builder::new()
         .prefix("bulkhead-doctor-")
         .tempdir()?;
-    std::fs::write(home.path().join(crate::crash::RECORDING), "")?;
+    std::fs::write(
+        home.path().join(shared::recording::FILE_NAME),
+        shared::recording::empty(),
+    )?;
     Ok(home)
 }
 

@@ -149,3 +149,21 @@ fn a_replay_that_went_astray_shows_nothing() {
         assert_eq!(shown(&conclusion), expected);
     }
 }
+
+#[test]
+fn a_suspect_is_the_same_where_nobody_is_named_either_time() {
+    let nobody = |mut replayed: Replayed| {
+        replayed.verdict.culprit = None;
+        replayed
+    };
+    let mut suspected = report(Cause::MemoryLimit, None);
+    suspected.verdict.culprit = None;
+    let named = report(Cause::MemoryLimit, None);
+    let interrupted = || replayed(Cause::MemoryLimit, Outcome::Interrupted, "f");
+    let same = |report: &Report, replayed: Replayed| {
+        matches!(conclude(report, None, replayed), Conclusion::Same(_))
+    };
+    assert!(same(&suspected, nobody(interrupted())));
+    assert!(!same(&suspected, interrupted()), "another is named now");
+    assert!(!same(&named, nobody(interrupted())), "it was named then");
+}
