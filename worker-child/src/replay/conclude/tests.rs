@@ -78,7 +78,7 @@ fn deaths() {
         (Cause::MemoryLimit, died(Cause::MemoryLimit, "f"), "same"),
         (Cause::Hung, died(Cause::Hung, "f"), "same"),
         (segv(), died(segv(), "f"), "same"),
-        (segv(), died(signal(6, "SIGABRT"), "f"), "the cause is signal (SIGABRT), and was signal (SIGSEGV)"),
+        (segv(), died(signal(6, "SIGABRT"), "f"), "the cause is signal (SIGABRT), and was segv (SIGSEGV)"),
         (Cause::Panic, died(Cause::Panic, "g"), "the fingerprint is g, and was f: it died at another place"),
         (Cause::Panic, replayed(Cause::Completed, Outcome::Completed, "f"), "the cause is completed, and was panic"),
         (Cause::Panic, died(Cause::Hung, "f"), "the cause is hung, and was panic"),
