@@ -72,6 +72,10 @@ fn several_runs_take_their_turns_again() {
         let replayed = stage.replay(&stage.home(&report), &[]);
         assert_same(&report, &replayed);
         let alone = stage.replay(&stage.home(&report), &["--run", &report.worker]);
+        if report.json["verdict"]["culprit"].is_null() {
+            // It could have been any of them: alone this one may live to its end.
+            continue;
+        }
         assert_same(&report, &alone);
         assert!(
             alone.1["replayed"]["of"].as_u64() <= replayed.1["replayed"]["of"].as_u64(),
