@@ -21,20 +21,22 @@ use worker_child::{
     stage,
 };
 
-use crate::{TOKEN, attempt::attempt};
+use crate::{attempt::attempt, token};
 
 /// First argument of this program when it plays a side; the side, the port and a directory follow.
 pub(crate) const MODE: &str = "one-side";
 /// The most bytes of the recording: enough for any report.
 const CAP: u64 = 4 << 30;
 
-/// What is switched.
+/// What is switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     /// Neither recording nor flight recorder.
-    Off,
+    Neither,
+    /// The flight recorder.
+    Flight,
     /// Both.
-    On,
+    Both,
 }
 
 /// What one side took.
@@ -47,6 +49,17 @@ pub(crate) struct Figures {
 }
 
 impl Side {
+    /// Each of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Neither, Self::Flight, Self::Both];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Neither => "neither",
+            Self::Flight => "flight",
+            Self::Both => "both",
+        }
+    }
+
     /// Runs the side in a process of its own, its files in a folder of this directory.
     pub(crate) fn measure(self, port: u16, dir: &Path) -> Result<Figures, Box<dyn Error>> {
         let home = dir.join("attempt");
@@ -56,7 +69,7 @@ impl Side {
             flight::initial(&[Worker::ActiveInventory]),
         )?;
         fs::write(home.join(recording::FILE_NAME), recording::empty())?;
-        let name = if self == Self::On { "on" } else { "off" };
+        let name = self.name();
         let ended = Command::new(env::current_exe()?)
             .args([MODE, name, &port.to_string()])
             .arg(&home)
@@ -79,9 +92,11 @@ impl Side {
 /// Is the side: runs the attempt and prints the processor time that the process took, in
 /// microseconds.
 pub(crate) fn live(side: &str, port: &str, dir: &Path) -> Result<(), Box<dyn Error>> {
-    let token = Secret::new(TOKEN.to_owned());
-    let recorder = if side == "on" {
+    let token = Secret::new(token());
+    if side != Side::Neither.name() {
         stage::open(dir)?;
+    }
+    let recorder = if side == Side::Both.name() {
         Recorder::open(&dir.join(recording::FILE_NAME), clock::now)?
     } else {
         Recorder::off(clock::now)

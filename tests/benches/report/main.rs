@@ -10,7 +10,9 @@
 
 #[path = "../binaries/mod.rs"]
 mod binaries;
+mod pass;
 mod reference;
+#[path = "../shop/mod.rs"]
 mod shop;
 mod stored;
 mod watch;
@@ -19,8 +21,8 @@ use std::{env, error::Error, process::ExitCode};
 
 use integration_tests::sim::Sim;
 
+use pass::{Pass, Stocked};
 use reference::Reference;
-use shop::{Pass, Shop};
 use stored::Stored;
 use watch::Figures;
 
@@ -64,9 +66,9 @@ async fn bench() -> Result<bool, Box<dyn Error>> {
     let dir = tempfile::tempdir()?;
     let sim = Sim::start(1).await?;
 
-    let quarter = Shop::open(&bulkhead, &sim, dir.path(), bytes / 4)?;
+    let quarter = Stocked::open(&bulkhead, &sim, dir.path(), bytes / 4)?;
     let quarter = quarter.pass().await?;
-    let shop = Shop::open(&bulkhead, &sim, dir.path(), bytes)?;
+    let shop = Stocked::open(&bulkhead, &sim, dir.path(), bytes)?;
     let first = shop.pass().await?;
     let before = stored::read(&shop.database()).await?;
     let again = shop.pass().await?;
@@ -123,7 +125,7 @@ fn growth(quarter: &Pass, whole: &Pass) {
     );
 }
 
-fn loaded(shop: &Shop<'_>, first: &Pass, stored: &Stored) -> bool {
+fn loaded(shop: &Stocked<'_>, first: &Pass, stored: &Stored) -> bool {
     let expected = i64::try_from(shop.facts.rows).unwrap_or(i64::MAX);
     let counts = [first.run.created, stored.rows.rows, stored.events.rows];
     println!(

@@ -16,7 +16,10 @@ fn status_shows_what_a_worker_needed() {
     assert!(peak(0, "peak_memory").unwrap() > 30 << 20, "{status}");
     assert_eq!(peak(0, "peak_memory_shared"), None);
     assert_eq!(peak(1, "peak_memory"), None);
-    assert!(peak(1, "peak_memory_shared").unwrap() > 20 << 20, "{status}");
+    assert!(
+        peak(1, "peak_memory_shared").unwrap() > 20 << 20,
+        "{status}"
+    );
     let text = state.bulkhead(&["status"]).stdout;
     assert!(text.contains(" MiB of 64MiB"), "{text}");
     assert!(text.contains("at most "), "{text}");
