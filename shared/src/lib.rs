@@ -10,6 +10,7 @@ pub mod exit;
 pub mod failure;
 pub mod flight;
 pub mod id;
+pub mod limit;
 pub mod record;
 pub mod recording;
 pub mod sandbox;

@@ -15,7 +15,7 @@ const FLOORS: [(&str, &str); 3] = [
     (
         "shared",
         "id time secret exit build table sandbox | worker window failure record canonical | attempt | \
-         flight | death recording | wire",
+         flight | death recording | limit wire",
     ),
     (
         "worker-child",

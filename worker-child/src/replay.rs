@@ -6,7 +6,6 @@
 mod case;
 mod conclude;
 mod life;
-mod limits;
 mod place;
 mod still;
 mod streams;

@@ -110,6 +110,32 @@ impl Cause {
             Self::Unknown => "unknown",
         }
     }
+
+    /// Why a replay cannot bring it about: it plays what came over the network, and this came from
+    /// elsewhere. `None` if it can.
+    pub const fn beyond_replay(&self) -> Option<&'static str> {
+        match self {
+            Self::Deadline => Some("its time ran out, and a replay does not take that time"),
+            Self::KilledExternally => Some("someone outside of Bulkhead killed it"),
+            Self::KernelOom => Some("the kernel killed it because the machine had no more memory"),
+            Self::Cancelled => Some("it was cancelled"),
+            Self::Drained => Some("the supervisor was stopping"),
+            Self::NeverReady => Some("it was not ready in time, before anything was recorded"),
+            Self::SpawnFailed { .. } => Some("it was never started"),
+            Self::Completed
+            | Self::Failed { .. }
+            | Self::MemoryLimit
+            | Self::StackOverflow
+            | Self::Panic
+            | Self::Abort
+            | Self::CpuLimit
+            | Self::Signal { .. }
+            | Self::Hung
+            | Self::ProtocolViolation { .. }
+            | Self::ExitedEarly
+            | Self::Unknown => None,
+        }
+    }
 }
 
 impl Serialize for Cause {

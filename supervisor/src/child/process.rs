@@ -4,14 +4,15 @@ use std::process::ExitStatus;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use shared::death::Outside;
+use shared::death::{Limits, Outside};
+use shared::limit::{LimitError, set_limits};
 use shared::secret::Secret;
 use tokio::process::Child;
 use tokio::task::JoinHandle;
 
 use crate::child::link::{BigFrames, Receiver, Sender};
 use crate::child::stderr::{Kept, keep};
-use crate::os::{self, EndWatch, Limits, OomWatch, Signal};
+use crate::os::{self, EndWatch, OomWatch, Signal};
 use crate::outcome::StderrText;
 
 /// How long standard error may stay open after the end: a grandchild may hold it.
@@ -69,8 +70,8 @@ impl Process {
     }
 
     /// Sets its limits from outside and reads them back.
-    pub fn limit(&self, limits: &Limits) -> Result<Limits, os::LimitError> {
-        os::set_limits(self.pid, limits)
+    pub fn limit(&self, limits: &Limits) -> Result<Limits, LimitError> {
+        set_limits(self.pid, limits)
     }
 
     /// Looks at its memory and its CPU time.

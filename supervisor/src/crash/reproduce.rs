@@ -4,15 +4,13 @@ use std::path::Path;
 
 use shared::flight::RecordingStopped;
 
-use crate::outcome::{Cause, CrashReport, Reproduction};
+use crate::outcome::{CrashReport, Reproduction};
 
 /// Name of the recording in a crash directory.
 pub const RECORDING: &str = "recording";
 
 /// How the reported death is brought about again. `dir` is its directory, `worker_child` the
 /// child's program.
-///
-/// A replay plays what came over the network; what came from elsewhere it does not have.
 pub fn reproduction(report: &CrashReport, dir: &Path, worker_child: &Path) -> Reproduction {
     match obstacle(report) {
         Some(why) => Reproduction::Impossible(why),
@@ -26,7 +24,7 @@ pub fn reproduction(report: &CrashReport, dir: &Path, worker_child: &Path) -> Re
 
 fn obstacle(report: &CrashReport) -> Option<String> {
     if report.failure.is_none()
-        && let Some(why) = from_elsewhere(&report.verdict.cause)
+        && let Some(why) = report.verdict.cause.beyond_replay()
     {
         return Some(why.to_owned());
     }
@@ -44,32 +42,6 @@ fn obstacle(report: &CrashReport) -> Option<String> {
         ));
     }
     (recording.bytes == 0).then(|| "nothing was recorded".to_owned())
-}
-
-/// Why a cause lies outside what is recorded.
-const fn from_elsewhere(cause: &Cause) -> Option<&'static str> {
-    match cause {
-        Cause::KilledExternally | Cause::KernelOom => {
-            Some("the signal came from outside of Bulkhead, which no replay brings about")
-        }
-        Cause::Cancelled | Cause::Drained => Some("it was ended on purpose"),
-        Cause::Deadline => Some("its time ran out, and a replay does not take that time"),
-        Cause::NeverReady | Cause::SpawnFailed { .. } => {
-            Some("it ended before its orders: there is nothing to replay")
-        }
-        Cause::Completed
-        | Cause::Failed { .. }
-        | Cause::MemoryLimit
-        | Cause::StackOverflow
-        | Cause::Panic
-        | Cause::Abort
-        | Cause::CpuLimit
-        | Cause::Signal { .. }
-        | Cause::Hung
-        | Cause::ProtocolViolation { .. }
-        | Cause::ExitedEarly
-        | Cause::Unknown => None,
-    }
 }
 
 /// The path as one word of a POSIX shell, in quotes where it needs them.

@@ -1,16 +1,14 @@
-//! Safe functions over what the operating system offers: limits, signals, control groups, `/proc`, the
+//! Safe functions over what the operating system offers: signals, control groups, `/proc`, the
 //! kernel's word on memory.
 
 pub mod cgroup;
 mod ending;
 mod host;
-mod limit;
 mod oom;
 mod process;
 
 pub use ending::EndWatch;
 pub use host::{free_space, open_files_limit, terminal_size, user_id};
-pub use limit::{LimitError, set_limits};
 pub use nix::sys::signal::Signal;
 pub use oom::OomWatch;
 pub use process::{

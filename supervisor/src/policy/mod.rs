@@ -54,6 +54,8 @@ mod decide;
 mod memory;
 mod poison;
 mod rescued;
+#[cfg(test)]
+mod sample;
 mod step;
 mod tally;
 

@@ -3,36 +3,15 @@
 use fastrand::Rng;
 use shared::failure::{Failure, Place};
 
+use super::sample::{NOW, facts};
 use super::*;
 use crate::outcome::{Cause, DecisionKind, Outcome, PolicyState};
-
-const NOW: Timestamp = Timestamp(1_000_000_000);
 
 /// What a row plays: an outcome after these, under these facts.
 struct Play {
     before: Vec<Outcome>,
     outcome: Outcome,
     facts: Facts<'static>,
-}
-
-fn facts() -> Facts<'static> {
-    Facts {
-        now: NOW,
-        due_was: NOW,
-        interval: Duration::from_mins(5),
-        suspect: false,
-        hello: true,
-        ours: false,
-        slot: MemorySlot::Normal,
-        big_is_larger: true,
-        small: false,
-        mode: Mode::Window,
-        backlog: false,
-        configured_step: Duration::from_hours(24),
-        at: None,
-        skips: &[],
-        retried: &[],
-    }
 }
 
 fn item(key: &str) -> SkipItem {

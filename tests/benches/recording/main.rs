@@ -15,7 +15,6 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(clippy::print_stderr, reason = "and why it could not")]
 
-mod attempt;
 #[path = "../binaries/mod.rs"]
 mod binaries;
 #[path = "../shop/mod.rs"]

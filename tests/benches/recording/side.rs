@@ -7,13 +7,21 @@ use std::{
     io::{self, Write as _},
     path::Path,
     process::{Command, Stdio},
+    time::Duration,
 };
 
+use integration_tests::harness::orders::snapshot;
 use nix::sys::{
     resource::{UsageWho, getrusage},
     time::TimeValLike as _,
 };
-use shared::{flight, recording, secret::Secret, wire::message::FromChild, worker::Worker};
+use shared::{
+    attempt::{ListingSource, SnapshotOrder},
+    flight, recording,
+    secret::Secret,
+    wire::message::FromChild,
+    worker::Worker,
+};
 use worker_child::{
     fetch::{Client, roots},
     recording::Recorder,
@@ -21,7 +29,7 @@ use worker_child::{
     stage,
 };
 
-use crate::{attempt::attempt, token};
+use crate::token;
 
 /// First argument of this program when it plays a side; the side, the port and a directory follow.
 pub(crate) const MODE: &str = "one-side";
@@ -102,7 +110,15 @@ pub(crate) fn live(side: &str, port: &str, dir: &Path) -> Result<(), Box<dyn Err
         Recorder::off(clock::now)
     };
     recorder.begin(CAP, &token);
-    let begun = start::by_hand(attempt(port), token)?;
+    let order = SnapshotOrder {
+        last_taken_at: None,
+        state: None,
+        listings: ListingSource::Report,
+    };
+    let later = clock::now().plus(Duration::from_hours(1));
+    let url = format!("http://127.0.0.1:{port}");
+    let attempt = snapshot(&url, Worker::ActiveInventory, order, later);
+    let begun = start::by_hand(attempt, token)?;
     let client = Client::new(&begun.attempt, &begun.token, roots::tls(false)?, recorder)?;
     let listener = Listener::new(|message| {
         if let FromChild::RunFailed { failure, .. } = message {

@@ -6,16 +6,13 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use integration_tests::harness::build::binaries;
+use integration_tests::harness::orders::snapshot;
 use integration_tests::sim::Sim;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use shared::attempt::{
-    Attempt, Endpoints, ListingSource, Network, RunMode, RunOrder, SnapshotOrder,
-};
+use shared::attempt::{Attempt, ListingSource, SnapshotOrder};
 use shared::flight;
-use shared::id::{AccountId, AttemptId, RunNo};
 use shared::record::Record;
-use shared::sandbox::SandboxMode;
 use shared::secret::Secret;
 use shared::time::Timestamp;
 use shared::wire::message::{FromChild, Mark, ToChild};
@@ -35,41 +32,6 @@ pub(crate) struct Ended {
     pub(crate) taken_at: Option<Timestamp>,
     /// Why it failed, if it did.
     pub(crate) failure: Option<String>,
-}
-
-fn attempt(sim: &Sim, worker: Worker, order: SnapshotOrder) -> Attempt {
-    Attempt {
-        id: AttemptId(1),
-        account_id: AccountId(1),
-        account: "anna".to_owned(),
-        endpoints: Endpoints {
-            api: sim.url().to_owned(),
-            apiz: sim.url().to_owned(),
-        },
-        marketplace: "EBAY_US".to_owned(),
-        seed: 1,
-        started_at: Timestamp(0),
-        network: Network {
-            connect_timeout_ms: 5_000,
-            header_timeout_ms: 10_000,
-            retries: 2,
-            retry_base_ms: 1,
-            wait_budget_ms: 5_000,
-            poll_interval_ms: 5,
-            poll_budget_ms: 10_000,
-        },
-        sandbox: SandboxMode::Off,
-        recording_cap: 0,
-        silence_ms: 60_000,
-        runs: vec![RunOrder {
-            run: RunNo(0),
-            worker,
-            mode: RunMode::Snapshot(order),
-            take_until: Timestamp(i64::MAX),
-            deadline: Timestamp(i64::MAX),
-            skip: Vec::new(),
-        }],
-    }
 }
 
 /// Runs a worker of the simulator's account for the first time.
@@ -108,7 +70,10 @@ pub(crate) fn run_after(
             kill(pid, Signal::SIGKILL).ok();
         }
     });
-    let ended = converse(&mut process, &attempt(sim, worker, order));
+    let ended = converse(
+        &mut process,
+        &snapshot(sim.url(), worker, order, Timestamp(i64::MAX)),
+    );
     assert!(process.wait().unwrap().success());
     over.send(()).ok();
     watchdog.join().unwrap();

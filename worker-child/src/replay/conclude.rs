@@ -71,8 +71,10 @@ pub fn conclude(report: &Report, astray: Option<&Astray>, replayed: Replayed) ->
             differences.extend(failed_otherwise(report, &replayed));
         }
         None => {
-            if let Some(why) = from_outside(&report.verdict.cause) {
-                let why = format!("{why}; the replay played {entries} of {of} entries");
+            let cause = &report.verdict.cause;
+            if let Some(why) = cause.beyond_replay() {
+                let name = cause.name();
+                let why = format!("{name}: {why}; the replay played {entries} of {of} entries");
                 let replayed = Some(replayed);
                 return Conclusion::NotReproducible { why, replayed };
             }
@@ -87,32 +89,6 @@ pub fn conclude(report: &Report, astray: Option<&Astray>, replayed: Replayed) ->
             replayed,
         }
     }
-}
-
-/// Why a replay cannot bring this cause about.
-fn from_outside(cause: &Cause) -> Option<String> {
-    let why = match cause {
-        Cause::Deadline => "a deadline passed, and a replay waits for nothing",
-        Cause::KilledExternally => "someone outside killed it",
-        Cause::KernelOom => "the kernel killed it because the machine had no more memory",
-        Cause::Cancelled => "someone asked for its end",
-        Cause::Drained => "the supervisor was stopping",
-        Cause::NeverReady => "it was not ready in time, before anything was recorded",
-        Cause::SpawnFailed { .. } => "it was never started",
-        Cause::Completed
-        | Cause::Failed { .. }
-        | Cause::MemoryLimit
-        | Cause::StackOverflow
-        | Cause::Panic
-        | Cause::Abort
-        | Cause::CpuLimit
-        | Cause::Signal { .. }
-        | Cause::Hung
-        | Cause::ProtocolViolation { .. }
-        | Cause::ExitedEarly
-        | Cause::Unknown => return None,
-    };
-    Some(format!("{}: {why}", cause.name()))
 }
 
 fn failed_otherwise(report: &Report, replayed: &Replayed) -> Vec<String> {

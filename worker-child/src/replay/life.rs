@@ -13,6 +13,7 @@ use shared::attempt::Attempt;
 use shared::death::{self, Evidence, KillReason, Limits, MemorySlot, Outcome, Outside, RunFact};
 use shared::flight::Flight;
 use shared::id::RunNo;
+use shared::limit::{LimitError, set_limits};
 use shared::wire::codec;
 use shared::wire::message::{FromChild, ToChild};
 use shared::wire::session::Session;
@@ -20,7 +21,6 @@ use shared::wire::session::Session;
 use super::Options;
 use super::case::Case;
 use super::conclude::Astray;
-use super::limits::{self, LimitError};
 use super::place::Place;
 use super::still::{Still, Watch, Watched};
 use super::streams::{self, Heard};
@@ -104,7 +104,7 @@ pub(super) fn live(case: &Case, attempt: &Attempt, options: Options) -> Result<L
     let only = options.only.and_then(|only| case.run(only));
     let mut child = command(&place, only).spawn().map_err(LifeError::Process)?;
     let limits = case.report.limits.filter(|_| !options.no_limits);
-    let set = limits.map(|wanted| limits::set(Pid::from_child(&child), &wanted));
+    let set = limits.map(|wanted| set_limits(child.id(), &wanted));
     let limits = match set.transpose() {
         Ok(limits) => limits,
         Err(error) => {

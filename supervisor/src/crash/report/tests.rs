@@ -175,7 +175,7 @@ fn what_no_replay_brings_about_says_why() {
         ),
         (
             |report| report.verdict.cause = Cause::KernelOom,
-            "from outside",
+            "no more memory",
         ),
         (
             |report| report.verdict.cause = Cause::Deadline,

@@ -5,28 +5,16 @@ use shared::failure::Place;
 use super::*;
 use crate::config::Span;
 use crate::outcome::MemorySlot;
+use crate::policy::sample;
 
-const NOW: i64 = 1_000_000_000;
+const NOW: i64 = sample::NOW.0;
 const HOUR: i64 = 3_600_000;
 const MINUTE: i64 = 60_000;
 
 fn facts() -> Facts<'static> {
     Facts {
-        now: Timestamp(NOW),
         due_was: Timestamp(NOW - MINUTE),
-        interval: Duration::from_mins(5),
-        suspect: false,
-        hello: true,
-        ours: false,
-        slot: MemorySlot::Normal,
-        big_is_larger: true,
-        small: false,
-        mode: Mode::Window,
-        backlog: false,
-        configured_step: Duration::from_hours(24),
-        at: None,
-        skips: &[],
-        retried: &[],
+        ..sample::facts()
     }
 }
 

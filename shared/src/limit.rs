@@ -1,7 +1,8 @@
-//! Resource limits of a child, set from outside (`prlimit(2)`) and read back.
+//! Resource limits of a child, set from outside (`prlimit(2)`) and read back: by the supervisor on a
+//! child, by a replay on its own.
 
+use crate::death::{CPU_SLACK, Limits};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
-use shared::death::{CPU_SLACK, Limits};
 
 /// Why limits are not in force.
 #[derive(Debug, thiserror::Error)]
