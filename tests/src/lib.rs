@@ -2,4 +2,5 @@
 
 pub mod faulty;
 pub mod harness;
+pub mod mirrored;
 pub mod sim;

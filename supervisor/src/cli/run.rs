@@ -23,8 +23,9 @@ pub(super) async fn run(place: &Place, once: bool, output: Output) -> anyhow::Re
     for note in place.config.notes() {
         tracing::warn!("{note}");
     }
-    let daemon = Daemon::open(&place.state_dir, place.config.clone()).await?;
+    // Heard from the first moment: what is rescued at the start is not to be cut off.
     let stop = stop_on_signals()?;
+    let daemon = Daemon::open(&place.state_dir, place.config.clone()).await?;
     let mut dispatcher = daemon.dispatcher(fastrand::Rng::new());
     let mode = if once {
         Mode::Once {

@@ -13,16 +13,13 @@ mod bad_inventory;
 mod bad_moments;
 mod bad_orders;
 mod calm;
-mod compare;
 mod contracts;
 mod cycles;
-mod db;
 mod fixtures;
-mod history;
-mod mirrors;
 mod reports;
 mod samples;
-mod stage;
 mod still;
 mod trading;
 mod windows;
+
+use integration_tests::mirrored::{compare, db, faults, history, mirrors, stage};

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use integration_tests::sim::{Kind, Sim};
+use crate::sim::{Kind, Sim};
 use serde_json::Value;
 
-use crate::db::{self, by_key, json, text};
-use crate::mirrors::MIRRORS;
-use integration_tests::harness::rows::{Database, Row};
+use super::db::{self, by_key, json, text};
+use super::mirrors::MIRRORS;
+use crate::harness::rows::{Database, Row};
 
 /// Columns of a row that are no part of eBay's item, or only marks; `ended_at` is part of the history too.
 const OURS: [&str; 11] = [
@@ -40,7 +40,7 @@ fn events(db: &Database, account: &str) -> BTreeMap<Item, Vec<Row>> {
 }
 
 /// The sequence of the item's kinds of change.
-pub(crate) fn kinds(db: &Database, account: &str, entity: &str, key: &[&str]) -> Vec<String> {
+pub fn kinds(db: &Database, account: &str, entity: &str, key: &[&str]) -> Vec<String> {
     let item = (
         entity.to_owned(),
         key.iter().map(|part| (*part).to_owned()).collect(),
@@ -50,7 +50,7 @@ pub(crate) fn kinds(db: &Database, account: &str, entity: &str, key: &[&str]) ->
 }
 
 /// Each item went through exactly the changes that the completed passes could see.
-pub(crate) fn assert_complete(sim: &Sim, db: &Database, account: &str) {
+pub fn assert_complete(sim: &Sim, db: &Database, account: &str) {
     let mut expected: BTreeMap<Item, Vec<String>> = BTreeMap::new();
     for event in sim.events(account).unwrap() {
         let kind = match event.kind {
@@ -78,7 +78,7 @@ pub(crate) fn assert_complete(sim: &Sim, db: &Database, account: &str) {
 }
 
 /// Folding the changes of every item gives exactly the stored rows, and no event says nothing.
-pub(crate) fn assert_folds(db: &Database, account: &str) {
+pub fn assert_folds(db: &Database, account: &str) {
     let mut events = events(db, account);
     for mirror in &MIRRORS {
         for (key, row) in by_key(db::table(db, mirror.table, account), mirror.key) {

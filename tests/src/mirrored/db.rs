@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use integration_tests::harness::rows::{Database, Row};
+use crate::harness::rows::{Database, Row};
 use serde_json::Value;
 
 /// Whose rows.
@@ -12,40 +12,40 @@ fn of(account: &str) -> String {
 
 /// One run of the past.
 #[derive(Debug)]
-pub(crate) struct Run {
+pub struct Run {
     /// Name of the outcome.
-    pub(crate) outcome: String,
+    pub outcome: String,
     /// Name of the failure or cause within it.
-    pub(crate) detail: String,
+    pub detail: String,
     /// The failure, null if there is none.
-    pub(crate) failure: Value,
+    pub failure: Value,
     /// The decision.
-    pub(crate) decision: Value,
+    pub decision: Value,
     /// The whole row.
-    pub(crate) row: Row,
+    pub row: Row,
 }
 
 impl Run {
     /// What the failure says is wrong.
-    pub(crate) fn what(&self) -> &str {
+    pub fn what(&self) -> &str {
         let what = &self.failure[&self.detail]["what"];
         what.as_str().unwrap_or_default()
     }
 
     /// The failure's place.
-    pub(crate) fn place(&self) -> &Value {
+    pub fn place(&self) -> &Value {
         &self.failure[&self.detail]["place"]
     }
 }
 
 /// All rows of one of the tables that carry an account, in the order in which they came.
-pub(crate) fn table(db: &Database, table: &str, account: &str) -> Vec<Row> {
+pub fn table(db: &Database, table: &str, account: &str) -> Vec<Row> {
     let of = of(account);
     db.rows(&format!("SELECT * FROM {table} WHERE {of} ORDER BY rowid"))
 }
 
 /// What is remembered of an account's worker.
-pub(crate) fn state(db: &Database, account: &str, worker: &str) -> Row {
+pub fn state(db: &Database, account: &str, worker: &str) -> Row {
     let of = of(account);
     db.row(&format!(
         "SELECT * FROM sync_state WHERE {of} AND worker = '{worker}'"
@@ -53,7 +53,7 @@ pub(crate) fn state(db: &Database, account: &str, worker: &str) -> Row {
 }
 
 /// The worker's runs, oldest first.
-pub(crate) fn runs(db: &Database, account: &str, worker: &str) -> Vec<Run> {
+pub fn runs(db: &Database, account: &str, worker: &str) -> Vec<Run> {
     let rows = table(db, "runs", account).into_iter();
     rows.filter(|row| row["worker"] == worker)
         .map(|row| Run {
@@ -67,12 +67,12 @@ pub(crate) fn runs(db: &Database, account: &str, worker: &str) -> Vec<Run> {
 }
 
 /// The worker's latest run.
-pub(crate) fn last_run(db: &Database, account: &str, worker: &str) -> Run {
+pub fn last_run(db: &Database, account: &str, worker: &str) -> Run {
     runs(db, account, worker).pop().unwrap()
 }
 
 /// Makes everything of the account due, as if its time had come.
-pub(crate) fn make_due(db: &Database, account: &str) {
+pub fn make_due(db: &Database, account: &str) {
     let of = of(account);
     db.execute(&format!(
         "UPDATE sync_state SET due_at = '2000-01-01T00:00:00.000Z' WHERE {of}"
@@ -80,18 +80,18 @@ pub(crate) fn make_due(db: &Database, account: &str) {
 }
 
 /// A column's text; empty for null.
-pub(crate) fn text(row: &Row, column: &str) -> String {
+pub fn text(row: &Row, column: &str) -> String {
     row[column].as_str().unwrap_or_default().to_owned()
 }
 
 /// A column's text read as JSON; null for null.
-pub(crate) fn json(row: &Row, column: &str) -> Value {
+pub fn json(row: &Row, column: &str) -> Value {
     let text = row[column].as_str();
     text.map_or(Value::Null, |text| serde_json::from_str(text).unwrap())
 }
 
 /// Rows by the text of their key columns.
-pub(crate) fn by_key(rows: Vec<Row>, key: &[&str]) -> BTreeMap<Vec<String>, Row> {
+pub fn by_key(rows: Vec<Row>, key: &[&str]) -> BTreeMap<Vec<String>, Row> {
     let count = rows.len();
     let rows: BTreeMap<_, _> = rows
         .into_iter()

@@ -1,22 +1,22 @@
 //! Every table and every worker, by name.
 
-use integration_tests::sim::Pass;
+use crate::sim::Pass;
 
 /// One of eBay's tables, as the simulator's truth names its columns.
 #[derive(Debug)]
-pub(crate) struct Mirror {
+pub struct Mirror {
     /// Its name.
-    pub(crate) table: &'static str,
+    pub table: &'static str,
     /// The worker that fills it.
-    pub(crate) worker: &'static str,
+    pub worker: &'static str,
     /// What its rows are called in the history.
-    pub(crate) entity: &'static str,
+    pub entity: &'static str,
     /// Its key besides the account.
-    pub(crate) key: &'static [&'static str],
+    pub key: &'static [&'static str],
 }
 
 /// Every table.
-pub(crate) const MIRRORS: [Mirror; 13] = [
+pub const MIRRORS: [Mirror; 13] = [
     Mirror {
         table: "ebay_orders",
         worker: "orders",
@@ -103,7 +103,7 @@ pub(crate) const MIRRORS: [Mirror; 13] = [
 ];
 
 /// The workers, with the simulator's names for their passes.
-pub(crate) const WORKERS: [(&str, Pass); 10] = [
+pub const WORKERS: [(&str, Pass); 10] = [
     ("orders", Pass::Orders),
     ("active_inventory", Pass::ActiveInventory),
     ("transactions", Pass::Transactions),
@@ -117,7 +117,7 @@ pub(crate) const WORKERS: [(&str, Pass); 10] = [
 ];
 
 /// One in window mode and one in snapshot mode: what an account has unless a test says otherwise.
-pub(crate) const PAIR: [(&str, Pass); 2] = [
+pub const PAIR: [(&str, Pass); 2] = [
     ("orders", Pass::Orders),
     ("active_inventory", Pass::ActiveInventory),
 ];

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;
 
-use integration_tests::harness::build::binaries;
-use integration_tests::harness::process::Ended;
-use integration_tests::harness::rows::Database;
-use integration_tests::harness::state::State;
-use integration_tests::sim::{AccountSpec, Sim};
+use crate::harness::build::binaries;
+use crate::harness::process::Ended;
+use crate::harness::rows::Database;
+use crate::harness::state::State;
+use crate::sim::{AccountSpec, Sim};
 use tokio::runtime::Runtime;
 
-use crate::mirrors::WORKERS;
+use super::mirrors::WORKERS;
 
 /// A pass may take this long on a busy machine.
 const PASS: Duration = Duration::from_mins(5);
@@ -55,7 +55,7 @@ min_step = "24h"
 
 /// A state directory over some eBay.
 #[derive(Debug)]
-pub(crate) struct Stage {
+pub struct Stage {
     state: State,
     /// Where that eBay runs.
     _runtime: Runtime,
@@ -64,7 +64,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// A state directory without accounts. `tables` end its settings; `over` are variables, named
     /// without their prefix, that lie over them. `ebay` starts an eBay and gives its URL.
-    pub(crate) fn new<T>(
+    pub fn new<T>(
         tables: &str,
         over: &[(&str, &str)],
         ebay: impl AsyncFnOnce() -> (T, String),
@@ -88,7 +88,7 @@ impl Stage {
     }
 
     /// The same over the simulator.
-    pub(crate) fn simulated(seed: u64, tables: &str, over: &[(&str, &str)]) -> (Self, Sim) {
+    pub fn simulated(seed: u64, tables: &str, over: &[(&str, &str)]) -> (Self, Sim) {
         Self::new(tables, over, async || {
             let sim = Sim::start(seed).await.unwrap();
             let url = sim.url().to_owned();
@@ -96,20 +96,25 @@ impl Stage {
         })
     }
 
+    /// The state directory.
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
     /// The database.
-    pub(crate) fn db(&self) -> Database {
+    pub fn db(&self) -> Database {
         self.state.database()
     }
 
     /// Adds an account to both sides, with a worker in window mode and one in snapshot mode.
-    pub(crate) fn join(&self, sim: &Sim, spec: AccountSpec) {
+    pub fn join(&self, sim: &Sim, spec: AccountSpec) {
         let name = spec.name.clone();
         sim.account(spec).unwrap();
         self.account(&name);
     }
 
     /// Adds an account to both sides, with all ten workers.
-    pub(crate) fn join_all(&self, sim: &Sim, spec: AccountSpec) {
+    pub fn join_all(&self, sim: &Sim, spec: AccountSpec) {
         let name = spec.name.clone();
         sim.account(spec).unwrap();
         let all: Vec<&str> = WORKERS.iter().map(|(worker, _)| *worker).collect();
@@ -117,12 +122,12 @@ impl Stage {
     }
 
     /// Adds an account with a worker in window mode and one in snapshot mode.
-    pub(crate) fn account(&self, name: &str) {
+    pub fn account(&self, name: &str) {
         self.account_with(name, "orders,active_inventory");
     }
 
     /// Adds an account with these workers.
-    pub(crate) fn account_with(&self, name: &str, workers: &str) {
+    pub fn account_with(&self, name: &str, workers: &str) {
         self.set_token(name, &token(name));
         let file = self.state.token_file(name);
         let file = file.to_str().unwrap();
@@ -145,23 +150,23 @@ impl Stage {
     }
 
     /// Writes the account's token file.
-    pub(crate) fn set_token(&self, name: &str, token: &str) {
+    pub fn set_token(&self, name: &str, token: &str) {
         fs::write(self.state.token_file(name), token).unwrap();
     }
 
     /// Whatever else `bulkhead` can do here.
-    pub(crate) fn bulkhead(&self, arguments: &[&str]) -> Ended {
+    pub fn bulkhead(&self, arguments: &[&str]) -> Ended {
         self.state.bulkhead(arguments)
     }
 
     /// One pass.
-    pub(crate) fn once(&self) -> Ended {
+    pub fn once(&self) -> Ended {
         let command = self.state.command(&["run", "--once", "--output", "json"]);
         self.state.start(command).end(PASS)
     }
 
     /// One pass with a variable over the settings, named without its prefix; it must end well.
-    pub(crate) fn once_with(&self, name: &str, value: &str) {
+    pub fn once_with(&self, name: &str, value: &str) {
         let mut command = self.state.command(&["run", "--once", "--output", "json"]);
         command.env(format!("BULKHEAD_{name}"), value);
         let ended = self.state.start(command).end(PASS);
@@ -169,14 +174,14 @@ impl Stage {
     }
 
     /// One pass in which every run must end well.
-    pub(crate) fn once_well(&self) {
+    pub fn once_well(&self) {
         let ended = self.once();
         assert_eq!(ended.code, Some(0), "{}", complaints(&ended));
     }
 }
 
 /// What a process answered, and the warnings and errors that it logged.
-pub(crate) fn complaints(ended: &Ended) -> String {
+pub fn complaints(ended: &Ended) -> String {
     let mut found = ended.stdout.clone();
     for line in ended.stderr.lines() {
         if !line.contains("\"INFO\"") {
@@ -187,7 +192,7 @@ pub(crate) fn complaints(ended: &Ended) -> String {
 }
 
 /// An account of the simulator whose orders lie within the last 20 hours.
-pub(crate) fn spec(name: &str, orders: u32, listings: u32) -> AccountSpec {
+pub fn spec(name: &str, orders: u32, listings: u32) -> AccountSpec {
     AccountSpec {
         orders,
         listings,
@@ -197,6 +202,6 @@ pub(crate) fn spec(name: &str, orders: u32, listings: u32) -> AccountSpec {
 }
 
 /// The access token of an account.
-pub(crate) fn token(name: &str) -> String {
+pub fn token(name: &str) -> String {
     format!("v^1.1#i^1#mirror#{name}")
 }

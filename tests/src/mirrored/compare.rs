@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use integration_tests::sim::{Payloads, Sim};
+use crate::sim::{Payloads, Sim};
 use serde_json::Value;
 
-use crate::db::{self, by_key, json};
-use crate::mirrors::{MIRRORS, Mirror};
-use integration_tests::harness::rows::{Database, Row};
+use super::db::{self, by_key, json};
+use super::mirrors::{MIRRORS, Mirror};
+use crate::harness::rows::{Database, Row};
 
 /// Rows by key.
-pub(crate) type Rows = BTreeMap<Vec<String>, Row>;
+pub type Rows = BTreeMap<Vec<String>, Row>;
 
 /// What is true of a table now.
-pub(crate) fn truth(sim: &Sim, account: &str, mirror: &Mirror) -> Rows {
+pub fn truth(sim: &Sim, account: &str, mirror: &Mirror) -> Rows {
     let truth = sim.truth(account, Payloads::All).unwrap();
     let rows = truth[mirror.table].as_array().unwrap();
     let rows = rows.iter().map(|row| row.as_object().unwrap().clone());
@@ -21,14 +21,14 @@ pub(crate) fn truth(sim: &Sim, account: &str, mirror: &Mirror) -> Rows {
 }
 
 /// What is stored of a table: open rows and ended ones.
-pub(crate) fn stored(db: &Database, account: &str, mirror: &Mirror) -> (Rows, Rows) {
+pub fn stored(db: &Database, account: &str, mirror: &Mirror) -> (Rows, Rows) {
     let all = by_key(db::table(db, mirror.table, account), mirror.key);
     all.into_iter()
         .partition(|(_, row)| row["ended_at"].is_null())
 }
 
 /// The stored row has every column of the true one with the same value, and the same payload.
-pub(crate) fn same(truth: &Row, stored: &Row) -> bool {
+pub fn same(truth: &Row, stored: &Row) -> bool {
     truth.iter().all(|(column, value)| match column.as_str() {
         "payload" => json(stored, "payload") == *value,
         // A yes or no is a number in this database.
@@ -40,7 +40,7 @@ pub(crate) fn same(truth: &Row, stored: &Row) -> bool {
 }
 
 /// The worker's tables are exactly what is true now, ended rows included.
-pub(crate) fn assert_equal(sim: &Sim, db: &Database, account: &str, worker: &str) {
+pub fn assert_equal(sim: &Sim, db: &Database, account: &str, worker: &str) {
     for mirror in MIRRORS.iter().filter(|mirror| mirror.worker == worker) {
         let truth = truth(sim, account, mirror);
         let (open, ended) = stored(db, account, mirror);
@@ -55,8 +55,16 @@ pub(crate) fn assert_equal(sim: &Sim, db: &Database, account: &str, worker: &str
     }
 }
 
+/// The worker's open rows are exactly what is true now, whoever saw what meanwhile.
+pub fn assert_open_equal(sim: &Sim, db: &Database, account: &str, worker: &str) {
+    for mirror in MIRRORS.iter().filter(|mirror| mirror.worker == worker) {
+        let (open, _) = stored(db, account, mirror);
+        assert_same(account, mirror.table, &truth(sim, account, mirror), &open);
+    }
+}
+
 /// Both sets of rows have the same keys and, of the true rows' columns, the same values.
-pub(crate) fn assert_same(account: &str, table: &str, truth: &Rows, open: &Rows) {
+pub fn assert_same(account: &str, table: &str, truth: &Rows, open: &Rows) {
     let missing: Vec<_> = truth
         .keys()
         .filter(|key| !open.contains_key(*key))
@@ -92,14 +100,14 @@ fn ended_truth(sim: &Sim, account: &str, table: &str) -> BTreeSet<Vec<String>> {
 
 /// A worker's tables before a pass, and what was true then.
 #[derive(Debug)]
-pub(crate) struct Before {
+pub struct Before {
     cursor: Value,
     tables: Vec<(&'static Mirror, Rows, Rows)>,
 }
 
 impl Before {
     /// As it is stored now.
-    pub(crate) fn of(db: &Database, account: &str, worker: &str) -> Self {
+    pub fn of(db: &Database, account: &str, worker: &str) -> Self {
         let mut tables = Vec::new();
         for mirror in MIRRORS.iter().filter(|mirror| mirror.worker == worker) {
             let (open, ended) = stored(db, account, mirror);
@@ -113,7 +121,7 @@ impl Before {
 
     /// After a run that did not complete: nothing is lost, nothing is ended or comes back, and
     /// every row is as it was or as it is true now.
-    pub(crate) fn assert_harmless(&self, sim: &Sim, db: &Database, account: &str) {
+    pub fn assert_harmless(&self, sim: &Sim, db: &Database, account: &str) {
         for (mirror, open_before, ended_before) in &self.tables {
             let truth = truth(sim, account, mirror);
             let (open, ended) = stored(db, account, mirror);
@@ -137,14 +145,14 @@ impl Before {
     }
 
     /// The cursor is where it was.
-    pub(crate) fn assert_cursor(&self, db: &Database, account: &str, worker: &str) {
+    pub fn assert_cursor(&self, db: &Database, account: &str, worker: &str) {
         let cursor = db::state(db, account, worker)["cursor"].clone();
         assert_eq!(cursor, self.cursor, "{account} {worker}: the cursor moved");
     }
 }
 
 /// The ledger is one unbroken line that ends at the cursor; returns its rows.
-pub(crate) fn assert_ledger(db: &Database, account: &str, worker: &str) -> Vec<Row> {
+pub fn assert_ledger(db: &Database, account: &str, worker: &str) -> Vec<Row> {
     let mut windows = db::table(db, "sync_windows", account);
     windows.retain(|window| window["worker"] == worker);
     windows.sort_by_key(|window| db::text(window, "end_at"));

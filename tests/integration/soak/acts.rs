@@ -1,0 +1,49 @@
+//! What happens at sea.
+
+use fastrand::Rng;
+
+/// One thing that happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Act {
+    /// The world changes.
+    Advance,
+    /// An answer of eBay will be wrong.
+    Fault,
+    /// A child is killed from outside.
+    KillChild,
+    /// A child is stopped, and stands still.
+    StopChild,
+    /// eBay refuses an account's token from now on.
+    Expire,
+    /// Every account has a good token again.
+    Renew,
+    /// The service is killed and started.
+    KillService,
+    /// The service is stopped as an operator would, and started.
+    RestartService,
+}
+
+impl Act {
+    /// Each of them.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Advance,
+        Self::Fault,
+        Self::KillChild,
+        Self::StopChild,
+        Self::Expire,
+        Self::Renew,
+        Self::KillService,
+        Self::RestartService,
+    ];
+
+    /// What happens next; in a long life nothing to the service itself.
+    pub(crate) fn next(rng: &mut Rng, long_life: bool) -> Self {
+        let kinds = if long_life { 6 } else { Self::ALL.len() };
+        // What eBay does, it does more often.
+        match rng.usize(..kinds + 4) {
+            place if place < kinds => Self::ALL[place],
+            place if place % 2 == 0 => Self::Advance,
+            _ => Self::Fault,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! When eBay answers well and nobody is killed, everything comes to be equal.
+
+use integration_tests::harness::rows::Database;
+use integration_tests::mirrored::compare::{assert_ledger, assert_open_equal};
+use integration_tests::mirrored::mirrors::WORKERS;
+use integration_tests::mirrored::stage::complaints;
+use integration_tests::mirrored::{db, history};
+
+use crate::sea::{ACCOUNTS, Sea};
+
+/// Passes within which everything must be well: a report may snooze, an item that was passed over is
+/// read again, and what runs alone runs after the others.
+const PASSES: usize = 8;
+
+impl Sea {
+    /// Stops the service, lets everything come to rest, compares, and starts the service again.
+    pub(crate) fn calm(&mut self) {
+        self.stop();
+        self.assert_closed();
+        self.renew();
+        for name in ACCOUNTS {
+            self.sim.clear_faults(name).unwrap();
+        }
+        self.rest();
+        let db = &self.stage.db();
+        for name in ACCOUNTS {
+            for (worker, _) in WORKERS {
+                assert_open_equal(&self.sim, db, name, worker);
+                assert_ledger(db, name, worker);
+            }
+            history::assert_folds(db, name);
+        }
+        let audit = self.stage.bulkhead(&["audit", "verify"]);
+        assert_eq!(audit.code, Some(0), "{}", complaints(&audit));
+        self.assert_closed();
+        self.start();
+    }
+
+    /// Every start has an end, nobody holds an account, and no file of an attempt is left.
+    fn assert_closed(&self) {
+        let open = "SELECT (SELECT count(*) FROM attempts WHERE ended_at IS NULL OR cause IS NULL) \
+             + (SELECT count(*) FROM runs WHERE ended_at IS NULL OR outcome IS NULL) \
+             + (SELECT count(*) FROM leases WHERE holder != '')";
+        assert_eq!(self.stage.db().number(open), 0, "something is open");
+        let attempts = self.stage.state().dir().join("attempts");
+        // A service that started nothing has not made it.
+        let left = std::fs::read_dir(attempts).into_iter().flatten();
+        assert_eq!(left.count(), 0, "directories of attempts are left");
+    }
+
+    /// Passes until every worker has completed twice in a row and nothing is owed: the first may
+    /// have read a report of eBay's that was made in the storm.
+    fn rest(&self) {
+        let db = &self.stage.db();
+        let mut well = 0;
+        for _ in 0..PASSES {
+            for name in ACCOUNTS {
+                for (worker, _) in WORKERS {
+                    self.stage
+                        .bulkhead(&["quarantine", "release", name, worker]);
+                }
+                db::make_due(db, name);
+            }
+            for row in db.rows("SELECT letter_id FROM dead_letters WHERE resolved_at IS NULL") {
+                let number = row["letter_id"].to_string();
+                self.stage.bulkhead(&["dead-letter", "retry", &number]);
+            }
+            let ended = self.stage.once();
+            well = if ended.code == Some(0) && all_well(db) {
+                well + 1
+            } else {
+                0
+            };
+            if well == 2 {
+                return;
+            }
+        }
+        let status = self.stage.bulkhead(&["status"]);
+        panic!("no rest within {PASSES} passes:\n{}", status.stdout);
+    }
+}
+
+fn all_well(db: &Database) -> bool {
+    let owed = "SELECT count(*) FROM dead_letters WHERE resolved_at IS NULL";
+    db.number(owed) == 0
+        && ACCOUNTS.iter().all(|name| {
+            WORKERS
+                .iter()
+                .all(|(worker, _)| db::last_run(db, name, worker).outcome == "completed")
+        })
+}
