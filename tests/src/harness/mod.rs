@@ -15,5 +15,6 @@ pub mod build;
 pub mod crash;
 pub mod process;
 pub mod rows;
+pub mod simulated;
 pub mod state;
 pub mod wait;
