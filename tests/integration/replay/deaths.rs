@@ -28,7 +28,8 @@ cpu = \"1s\"
 silence = \"2s\"
 ";
 
-fn assert_same(report: &Report, replayed: &(Option<i32>, Value)) {
+/// Asserts that this was the end of the report, to the last byte of its fingerprint.
+pub(crate) fn assert_same(report: &Report, replayed: &(Option<i32>, Value)) {
     let (code, answer) = replayed;
     let id = &report.id;
     assert_eq!(answer["conclusion"], "same", "{id}: {answer:#}");

@@ -7,7 +7,9 @@
     reason = "test code: every failure is a panic"
 )]
 
+mod by_id;
 mod deaths;
 mod failures;
 mod recordings;
+mod sandboxed;
 mod stage;

@@ -8,7 +8,8 @@ use integration_tests::sim::{AccountSpec, Fault, FaultKind};
 
 use crate::stage::{spec, stage, token, trapped};
 
-fn replace(path: &Path, from: &str, to: &str) {
+/// Puts one text in the place of another of the same length.
+pub(crate) fn replace(path: &Path, from: &str, to: &str) {
     assert_eq!(from.len(), to.len());
     let mut bytes = fs::read(path).unwrap();
     let places: Vec<usize> = (0..bytes.len())

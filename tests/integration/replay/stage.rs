@@ -28,7 +28,12 @@ poll_interval = "20ms"
 
 /// A state directory over its eBay, without accounts; `tables` end its settings.
 pub(crate) fn stage(tables: &str) -> Simulated {
-    Simulated::new(SETTINGS, tables)
+    stage_with("", tables)
+}
+
+/// The same; `first` begins its settings.
+pub(crate) fn stage_with(first: &str, tables: &str) -> Simulated {
+    Simulated::new(&format!("{first}{SETTINGS}"), tables)
 }
 
 /// An account whose name at eBay springs this trap in each of its messages and purchases.
