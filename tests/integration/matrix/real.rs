@@ -104,7 +104,7 @@ pub(crate) fn play(rng: &mut Rng) {
     let deaths = judge(&stage, &victims);
     let died = began.elapsed();
     let figures = replays::all(&stage, &deaths);
-    replays::tell_figures(&deaths, died, began.elapsed(), &figures);
+    replays::tell_figures(&deaths, died, &figures);
     assert!(deaths.len() >= victims.len() * DEATHS, "{}", deaths.len());
     assert_eq!(figures.others, Vec::<String>::new(), "did not come again");
     let said = log + &figures.said;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use integration_tests::harness::crash::Report;
 use integration_tests::harness::simulated::Simulated;
@@ -21,6 +21,8 @@ pub(crate) struct Replays {
     pub played: usize,
     /// What did not end the same way at the first try, and how it ended.
     pub others: Vec<String>,
+    /// How long all of them took.
+    pub took: Duration,
     /// All that they said.
     pub said: String,
 }
@@ -28,6 +30,7 @@ pub(crate) struct Replays {
 /// Replays every report once.
 pub(crate) fn all(stage: &Simulated, deaths: &[Death]) -> Replays {
     let reports: Vec<&Report> = deaths.iter().flat_map(|death| &death.reports).collect();
+    let began = Instant::now();
     let next = AtomicUsize::new(0);
     let mut whole = Replays::default();
     thread::scope(|scope| {
@@ -46,6 +49,7 @@ pub(crate) fn all(stage: &Simulated, deaths: &[Death]) -> Replays {
             whole.said += &part.said;
         }
     });
+    whole.took = began.elapsed();
     whole
 }
 
@@ -69,7 +73,7 @@ impl Replays {
 }
 
 /// Prints what was seen.
-pub(crate) fn tell_figures(deaths: &[Death], died: Duration, whole: Duration, replays: &Replays) {
+pub(crate) fn tell_figures(deaths: &[Death], died: Duration, replays: &Replays) {
     let mut causes: BTreeMap<&str, usize> = BTreeMap::new();
     for death in deaths {
         *causes.entry(&death.trap.kind).or_default() += 1;
@@ -88,7 +92,7 @@ pub(crate) fn tell_figures(deaths: &[Death], died: Duration, whole: Duration, re
     tell(&format!("{} kinds: {}", causes.len(), kinds.join(", ")));
     tell(&format!(
         "{all} replays, the same end at the first try: {same}, in {:.1} s",
-        (whole - died).as_secs_f64(),
+        replays.took.as_secs_f64(),
     ));
     for other in &replays.others {
         tell(&format!("NOT THE SAME: {other}"));

@@ -2,7 +2,6 @@
 //! about again at the first try.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "test code: every failure is a panic"
 )]
