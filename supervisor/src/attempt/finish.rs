@@ -96,6 +96,7 @@ pub(super) async fn conclude(
         context, orders, ..
     } = *undertaking;
     let peaks = life.peaks();
+    let peak_cgroup = life.cgroup.peak;
     let directory = life.directory.take();
     let (counters, passed) = life.take_work();
     let stderr = std::mem::take(&mut life.stderr);
@@ -112,6 +113,7 @@ pub(super) async fn conclude(
         outcomes: &outcomes,
         stderr: &stderr,
         peaks,
+        peak_cgroup,
         pid,
         child_build: child_build.as_deref(),
         died_at,
@@ -184,6 +186,7 @@ struct Judge<'a> {
     outcomes: &'a RunOutcomes,
     stderr: &'a StderrText,
     peaks: Peaks,
+    peak_cgroup: Option<u64>,
     pid: Option<u32>,
     child_build: Option<&'a str>,
     died_at: Option<Timestamp>,
@@ -336,6 +339,7 @@ impl Judge<'_> {
             verdict: self.verdict,
             outcome,
             peak_resident: self.peaks.resident,
+            peak_cgroup: self.peak_cgroup,
             cursor,
             stderr: self.stderr,
             decision,

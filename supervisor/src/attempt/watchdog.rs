@@ -2,6 +2,9 @@
 //!
 //! Silence is judged per unfinished run by its progress counter in the flight recorder. Its clock
 //! stops while the supervisor owes an answer, and while the child said that it waits.
+//!
+//! All runs share one thread: one inside its poll holds up the others. Theirs is twice the silence then,
+//! or a run that waited when another got stuck would be called silent first, and nobody could be named.
 
 use std::time::{Duration, Instant};
 
@@ -92,10 +95,13 @@ impl Watchdog {
                 run.moved = at;
             }
         }
-        let polled = flight.and_then(|flight| flight.polled);
-        let silent =
-            |run: &&Watched| !run.ended && at.saturating_duration_since(run.moved) >= self.silence;
-        // All runs share one thread: the one inside its poll holds up the others.
+        let unfinished = |run: &RunNo| self.runs.get(run.index()).is_some_and(|run| !run.ended);
+        let polled = flight.and_then(|flight| flight.polled).filter(unfinished);
+        let silent = |run: &&Watched| {
+            let held_up = polled.is_some_and(|polled| polled != run.run);
+            let limit = self.silence * if held_up { 2 } else { 1 };
+            !run.ended && at.saturating_duration_since(run.moved) >= limit
+        };
         let culprit = self
             .runs
             .iter()
@@ -185,6 +191,35 @@ mod tests {
             hung(dog.check(Some(&stuck), start + SILENCE, Timestamp(0))),
             Some(1)
         );
+    }
+
+    #[test]
+    fn who_waited_before_another_got_stuck_is_not_called_silent_first() {
+        let start = Instant::now();
+        let now = Timestamp(0);
+        let later = |part: u32| start + SILENCE * part / 4;
+        let mut dog = Watchdog::new(&orders(), SILENCE, start);
+        // The second one works until then, and stays in its poll.
+        assert_eq!(
+            dog.check(Some(&flight([0, 5], Some(1))), later(2), now),
+            None
+        );
+        let stuck = flight([0, 5], Some(1));
+        assert_eq!(dog.check(Some(&stuck), later(5), now), None, "held up");
+        assert_eq!(hung(dog.check(Some(&stuck), later(6), now)), Some(1));
+        // The first one is silent in any case when it stands still beside one that works on.
+        let mut dog = Watchdog::new(&orders(), SILENCE, start);
+        for part in 1..8 {
+            let busy = flight([0, u64::from(part)], Some(1));
+            assert_eq!(dog.check(Some(&busy), later(part), now), None, "{part}");
+        }
+        let busy = flight([0, 8], Some(1));
+        assert_eq!(hung(dog.check(Some(&busy), later(8), now)), Some(0));
+        // The mark of a run that has ended holds nobody up.
+        let mut dog = Watchdog::new(&orders(), SILENCE, start);
+        dog.ended(RunNo(1));
+        let still = flight([0, 0], Some(1));
+        assert_eq!(hung(dog.check(Some(&still), later(4), now)), Some(0));
     }
 
     #[test]

@@ -52,6 +52,8 @@ pub struct ReportInput<'a> {
     pub outcome: &'a Outcome,
     /// Highest resident memory seen from outside, in bytes.
     pub peak_resident: Option<u64>,
+    /// Highest memory that the kernel counted for its cgroup, in bytes.
+    pub peak_cgroup: Option<u64>,
     /// The run's cursor.
     pub cursor: Option<Timestamp>,
     /// Standard error of the process.
@@ -110,6 +112,7 @@ pub fn assemble(input: &ReportInput<'_>) -> CrashReport {
         cpu_ms: evidence.outside.cpu_ms,
         peak_resident: input.peak_resident,
         peak_heap: flight.map(|flight| flight.heap_peak),
+        peak_cgroup: input.peak_cgroup,
         failed_allocation: flight
             .and_then(|flight| flight.failed_allocation)
             .map(|failed| failed.size),

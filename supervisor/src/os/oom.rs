@@ -32,7 +32,7 @@ impl OomWatch {
     /// How many processes of the machine the out-of-memory killer took since; `None` if
     /// `/proc/vmstat` does not say.
     pub fn kills(&self) -> Option<u64> {
-        Some(kills()?.saturating_sub(self.kills?))
+        since(self.kills, kills())
     }
 
     /// Whether the kernel's log says since that it killed this process for want of memory; `None` if
@@ -60,6 +60,10 @@ impl OomWatch {
 
 fn kills() -> Option<u64> {
     parse_kills(&fs::read_to_string("/proc/vmstat").ok()?)
+}
+
+fn since(before: Option<u64>, now: Option<u64>) -> Option<u64> {
+    Some(now?.saturating_sub(before?))
 }
 
 fn parse_kills(vmstat: &str) -> Option<u64> {
@@ -147,10 +151,26 @@ mod tests {
         let mut watch = OomWatch::begin();
         // Whatever this system shows, it does not say that this process was killed.
         assert_ne!(watch.log_names(std::process::id()), Some(true));
-        let before = OomWatch {
-            kills: Some(0),
-            log: None,
-        };
-        assert_eq!(before.kills(), kills());
+        watch.kills = Some(0);
+        assert_eq!(
+            watch.kills(),
+            kills(),
+            "all of the machine's since it began"
+        );
+        watch.kills = None;
+        assert_eq!(watch.kills(), None);
+    }
+
+    #[test]
+    fn kills_are_counted_from_the_beginning() {
+        let cases = [
+            (Some(5), Some(7), Some(2)),
+            (Some(5), Some(5), Some(0)),
+            (Some(5), None, None),
+            (None, Some(7), None),
+        ];
+        for (before, now, expected) in cases {
+            assert_eq!(since(before, now), expected, "{before:?} {now:?}");
+        }
     }
 }

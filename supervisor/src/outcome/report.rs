@@ -113,6 +113,10 @@ pub struct CrashReport {
     pub peak_resident: Option<u64>,
     /// Highest heap by the child's own count, in bytes.
     pub peak_heap: Option<u64>,
+    /// Highest memory that the kernel counted for its cgroup, in bytes: pages of files count, too.
+    /// `None` without a cgroup of its own, and before Linux 5.19.
+    #[serde(default)]
+    pub peak_cgroup: Option<u64>,
     /// Size of the allocation that failed, in bytes.
     pub failed_allocation: Option<u64>,
     /// The fault, if the processor complained.

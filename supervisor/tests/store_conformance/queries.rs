@@ -38,6 +38,7 @@ fn report(world: &World, attempt: AttemptId) -> CrashReport {
         slot: MemorySlot::Normal,
         peak_resident: None,
         peak_heap: None,
+        peak_cgroup: None,
         failed_allocation: None,
         stage: None,
         panic: Some("boom".to_owned()),

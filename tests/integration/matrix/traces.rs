@@ -50,10 +50,11 @@ impl Sampler {
     }
 }
 
-/// Asserts that no file of the state directory holds it, nor what the service said.
-pub(crate) fn assert_no_trace(state: &State, said: &str) {
-    assert!(!holds(said.as_bytes()), "in what the service said");
-    let token = fs::read(state.token_file("healthy0")).unwrap();
+/// Asserts that no file of the state directory holds it, nor what was said; the token of this account
+/// does.
+pub(crate) fn assert_no_trace(state: &State, account: &str, said: &str) {
+    assert!(!holds(said.as_bytes()), "in what was said");
+    let token = fs::read(state.token_file(account)).unwrap();
     assert!(
         holds(&token),
         "it must be in a token, or this proves nothing"

@@ -5,12 +5,16 @@ use std::fs::File;
 use std::io::Read as _;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
+use integration_tests::harness::process::alive;
 use integration_tests::harness::state::State;
 use integration_tests::harness::wait::{LONG, wait_until};
 use nix::pty::{Winsize, openpty};
 
 const COLUMNS: u16 = 90;
+/// In this time a line is drawn five times.
+const DRAWN: Duration = Duration::from_secs(1);
 
 /// A state directory whose account waits for a file, and the file.
 fn waiting() -> (State, std::path::PathBuf) {
@@ -147,8 +151,13 @@ fn a_pass_is_watched_and_leaves_a_clean_screen() {
 #[test]
 fn in_a_log_nothing_is_drawn() {
     let (state, gate) = waiting();
+    let pass = state.start_once();
+    wait_until("a child", LONG, || !alive(&state.dir()).is_empty());
+    let there = Instant::now();
+    // Nothing tells of what is not drawn: it would have been, several times.
+    wait_until("drawings", LONG, || there.elapsed() > DRAWN);
     std::fs::write(gate, "").unwrap();
-    let ended = state.once();
+    let ended = pass.end(LONG);
     assert_eq!(ended.code, Some(0));
     assert!(!ended.stderr.contains('\u{1b}'), "{}", ended.stderr);
     assert!(!ended.stderr.contains(" of 64MiB"), "{}", ended.stderr);

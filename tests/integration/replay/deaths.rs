@@ -3,7 +3,7 @@
 use integration_tests::harness::crash::Report;
 use serde_json::Value;
 
-use crate::stage::Stage;
+use crate::stage::{stage, trapped};
 
 /// Each kind of trap, and what its death is called; empty where that is not this test's concern.
 const KINDS: [(&str, &str); 11] = [
@@ -28,7 +28,8 @@ cpu = \"1s\"
 silence = \"2s\"
 ";
 
-fn assert_same(report: &Report, replayed: &(Option<i32>, Value)) {
+/// Asserts that this was the end of the report, to the last byte of its fingerprint.
+pub(crate) fn assert_same(report: &Report, replayed: &(Option<i32>, Value)) {
     let (code, answer) = replayed;
     let id = &report.id;
     assert_eq!(answer["conclusion"], "same", "{id}: {answer:#}");
@@ -46,9 +47,9 @@ fn assert_same(report: &Report, replayed: &(Option<i32>, Value)) {
 
 #[test]
 fn every_deterministic_death_comes_again() {
-    let stage = Stage::new(TABLES);
+    let stage = stage(TABLES);
     for (kind, _) in KINDS {
-        stage.trapped(kind, "messages");
+        trapped(&stage, kind, "messages");
     }
     let log = stage.pass().stderr;
     for (kind, cause) in KINDS {
@@ -61,10 +62,10 @@ fn every_deterministic_death_comes_again() {
 
 #[test]
 fn several_runs_take_their_turns_again() {
-    let stage = Stage::new("");
+    let stage = stage("");
     let workers = "orders,active_inventory,transactions,messages,offers";
     for kind in ["panic", "memory", "segv"] {
-        stage.trapped(kind, workers);
+        trapped(&stage, kind, workers);
     }
     let log = stage.pass().stderr;
     for kind in ["panic", "memory", "segv"] {
@@ -86,9 +87,9 @@ fn several_runs_take_their_turns_again() {
 
 #[test]
 fn without_limits_what_died_at_one_lives_on() {
-    let stage = Stage::new(TABLES);
-    stage.trapped("spin", "messages");
-    stage.trapped("panic", "messages");
+    let stage = stage(TABLES);
+    trapped(&stage, "spin", "messages");
+    trapped(&stage, "panic", "messages");
     let log = stage.pass().stderr;
     let panicked = stage.report("panic", &log);
     let (code, answer) = stage.replay(&stage.home(&panicked), &["--no-limits"]);

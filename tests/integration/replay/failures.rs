@@ -3,7 +3,7 @@
 
 use integration_tests::sim::{Fault, FaultKind};
 
-use crate::stage::{Stage, spec};
+use crate::stage::{spec, stage};
 
 fn fault(path: &str, kind: FaultKind) -> Fault {
     Fault {
@@ -23,7 +23,7 @@ fn failures_come_again() {
         ("crc", "active_inventory", FaultKind::WrongCrc {}),
         ("utf8", "active_inventory", FaultKind::InvalidUtf8 {}),
     ];
-    let stage = Stage::new("");
+    let stage = stage("");
     for (name, _, kind) in &cases {
         stage.join(name, spec(name), "orders,active_inventory");
         stage.sim.fault(name, fault("", kind.clone())).unwrap();
@@ -52,7 +52,7 @@ fn failures_come_again() {
 
 #[test]
 fn a_body_that_stalls_hangs_again() {
-    let stage = Stage::new("[accounts.stalled]\nsilence = \"2s\"\n");
+    let stage = stage("[accounts.stalled]\nsilence = \"2s\"\n");
     stage.join("stalled", spec("stalled"), "orders,active_inventory");
     let stall = fault("download_result_file", FaultKind::StallBody { after: 100 });
     stage.sim.fault("stalled", stall).unwrap();
@@ -71,7 +71,7 @@ fn a_body_that_stalls_hangs_again() {
 
 #[test]
 fn a_deadline_does_not_come_again() {
-    let stage = Stage::new(
+    let stage = stage(
         "[accounts.late]\nsilence = \"20s\"\ndeadline = \"2s\"\nsnapshot_deadline = \"2s\"\n",
     );
     stage.join("late", spec("late"), "orders");

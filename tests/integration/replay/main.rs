@@ -2,12 +2,13 @@
 //! about again at the first try.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "test code: every failure is a panic"
 )]
 
+mod by_id;
 mod deaths;
 mod failures;
 mod recordings;
+mod sandboxed;
 mod stage;

@@ -6,9 +6,10 @@ use std::path::Path;
 use integration_tests::harness::process::alive;
 use integration_tests::sim::{AccountSpec, Fault, FaultKind};
 
-use crate::stage::{Stage, spec, token};
+use crate::stage::{spec, stage, token, trapped};
 
-fn replace(path: &Path, from: &str, to: &str) {
+/// Puts one text in the place of another of the same length.
+pub(crate) fn replace(path: &Path, from: &str, to: &str) {
     assert_eq!(from.len(), to.len());
     let mut bytes = fs::read(path).unwrap();
     let places: Vec<usize> = (0..bytes.len())
@@ -23,8 +24,8 @@ fn replace(path: &Path, from: &str, to: &str) {
 
 #[test]
 fn what_was_tampered_with_differs() {
-    let stage = Stage::new("");
-    stage.trapped("panic", "messages");
+    let stage = stage("");
+    trapped(&stage, "panic", "messages");
     let log = stage.pass().stderr;
     let report = stage.report("panic", &log);
     let home = stage.home(&report);
@@ -62,7 +63,7 @@ fn what_was_tampered_with_differs() {
 
 #[test]
 fn an_incomplete_recording_is_told() {
-    let stage = Stage::new("[recording]\ncap = \"64KiB\"\n");
+    let stage = stage("[recording]\ncap = \"64KiB\"\n");
     let many = AccountSpec {
         orders: 400,
         ..spec("many")
@@ -93,8 +94,8 @@ fn an_incomplete_recording_is_told() {
 
 #[test]
 fn nothing_recorded_is_told() {
-    let stage = Stage::new("[recording]\ncap = \"0B\"\n");
-    stage.trapped("panic", "messages");
+    let stage = stage("[recording]\ncap = \"0B\"\n");
+    trapped(&stage, "panic", "messages");
     let log = stage.pass().stderr;
     let report = stage.report("panic", &log);
     let (code, answer) = stage.replay(&stage.home(&report), &[]);
@@ -104,8 +105,8 @@ fn nothing_recorded_is_told() {
 
 #[test]
 fn no_token_and_no_recording_stays_where_none_belongs() {
-    let stage = Stage::new("");
-    stage.trapped("panic", "orders,messages");
+    let stage = stage("");
+    trapped(&stage, "panic", "orders,messages");
     stage.join("well", spec("well"), "orders,active_inventory,messages");
     let log = stage.pass().stderr;
     let report = stage.report("panic", &log);

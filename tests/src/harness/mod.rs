@@ -16,5 +16,6 @@ pub mod crash;
 pub mod orders;
 pub mod process;
 pub mod rows;
+pub mod simulated;
 pub mod state;
 pub mod wait;

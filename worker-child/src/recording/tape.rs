@@ -1,5 +1,6 @@
 //! Plays a recording: every event goes to its run in the recorded order, and only when all before it
-//! were taken. So the runs take their turns as they did.
+//! were taken and whoever took them had time to act on it. So the runs take their turns as they did,
+//! and a run that had ended before another died has said so.
 //!
 //! What a run wants and what comes next for it must be the same; if not, the replay has diverged,
 //! and stops. At the end of the recording everybody waits for ever: what happened then is for those
@@ -8,7 +9,7 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::fs::File;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io::BufReader;
 use std::path::Path;
 use std::rc::Rc;
@@ -24,6 +25,10 @@ use shared::wire::message::ToChild;
 use super::ballast::Ballast;
 use super::frame;
 use crate::stage;
+
+/// Turns from an event until all that it brings about is done: the driver hands it to a run, the run
+/// speaks, the writer writes. It took place at the pace of a network; here nothing else would wait for it.
+const SETTLED: usize = 3;
 
 /// Where the replay left the recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +80,24 @@ enum Taker<'a> {
     Driver,
 }
 
+impl Taker<'_> {
+    /// Whether an event is for this one.
+    fn gets(self, head: Head) -> bool {
+        match self {
+            Self::Run(run, _) => !head.kind.is_frame() && head.run == run,
+            Self::Driver => head.kind.is_frame(),
+        }
+    }
+
+    /// Where it waits.
+    fn place(self) -> usize {
+        match self {
+            Self::Run(run, _) => run.index(),
+            Self::Driver => MAX_RUNS,
+        }
+    }
+}
+
 impl Tape {
     /// Opens a recording; with `only` a single run of it is played, as run 0.
     pub fn open(path: &Path, only: Option<RunNo>) -> Result<Self, RecordingError> {
@@ -97,13 +120,15 @@ impl Tape {
     }
 
     /// The run's next event, which must be of these kinds.
-    pub fn take<'a>(&'a self, run: RunNo, kinds: &'a [Kind]) -> impl Future<Output = Event> + 'a {
+    pub async fn take(&self, run: RunNo, kinds: &[Kind]) -> Event {
         let taker = Taker::Run(run, kinds);
-        poll_fn(move |context| self.0.borrow_mut().poll(taker, context))
+        self.turn_of(taker).await;
+        poll_fn(|context| self.0.borrow_mut().poll(taker, context)).await
     }
 
     /// What the supervisor said next, or how the replay left the recording. May be dropped.
     pub async fn frame(&self) -> Result<ToChild, Diverged> {
+        self.turn_of(Taker::Driver).await;
         let taken = poll_fn(|context| {
             let mut reel = self.0.borrow_mut();
             let came = reel.poll_frame(context);
@@ -113,6 +138,15 @@ impl Tape {
             }
         });
         taken.await
+    }
+
+    /// Waits until the next event is the taker's, and what came before is done. The driver's turn is
+    /// the end of a replay that left the recording, too.
+    async fn turn_of(&self, taker: Taker<'_>) {
+        poll_fn(|context| self.0.borrow_mut().poll_turn(taker, context)).await;
+        for _ in 0..SETTLED {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// The run does something else than it did.
@@ -136,17 +170,23 @@ impl Reel {
         message.map_or(Poll::Pending, Poll::Ready)
     }
 
+    fn poll_turn(&mut self, taker: Taker<'_>, context: &mut Context<'_>) -> Poll<()> {
+        let left = matches!(taker, Taker::Driver) && self.diverged.is_some();
+        if left || self.next.is_some_and(|head| taker.gets(head)) {
+            return Poll::Ready(());
+        }
+        self.wait(taker.place(), context)
+    }
+
     fn poll(&mut self, taker: Taker<'_>, context: &mut Context<'_>) -> Poll<Event> {
-        let place = match taker {
-            Taker::Run(run, _) => run.index(),
-            Taker::Driver => MAX_RUNS,
-        };
+        let place = taker.place();
         let Some(head) = self.next.filter(|_| self.diverged.is_none()) else {
             return self.wait(place, context);
         };
         match taker {
-            Taker::Driver if head.kind.is_frame() => self.play(head),
-            Taker::Run(run, kinds) if !head.kind.is_frame() && head.run == run => {
+            _ if !taker.gets(head) => self.wait(place, context),
+            Taker::Driver => self.play(head),
+            Taker::Run(run, kinds) => {
                 if kinds.contains(&head.kind) {
                     return self.play(head);
                 }
@@ -158,7 +198,6 @@ impl Reel {
                 ));
                 Poll::Pending
             }
-            Taker::Driver | Taker::Run(..) => self.wait(place, context),
         }
     }
 

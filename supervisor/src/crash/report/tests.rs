@@ -94,6 +94,7 @@ fn report() -> CrashReport {
         verdict: &verdict,
         outcome: &Outcome::Died(verdict.cause.clone()),
         peak_resident: Some(LIMIT + MIB),
+        peak_cgroup: Some(LIMIT + 2 * MIB),
         cursor: None,
         stderr: &StderrText::default(),
         decision: &Decision {
@@ -128,6 +129,8 @@ fn a_report_holds_what_is_known() {
     );
     assert_eq!(report.failed_allocation, Some(MIB));
     assert_eq!(report.peak_heap, Some(LIMIT));
+    assert_eq!(report.peak_resident, Some(LIMIT + MIB));
+    assert_eq!(report.peak_cgroup, Some(LIMIT + 2 * MIB));
     assert_eq!((report.raw_status, report.cpu_ms), (Some(6), Some(70)));
     assert_eq!(
         (report.died_at, report.at),

@@ -32,14 +32,18 @@ fn tape(file: &tempfile::NamedTempFile, only: Option<RunNo>) -> Tape {
     Tape::open(file.path(), only).unwrap()
 }
 
-/// Polls a future once.
-async fn once<T>(future: impl Future<Output = T>) -> Option<T> {
-    let mut future = Box::pin(future);
-    poll_fn(|context| match future.as_mut().poll(context) {
-        Poll::Ready(done) => Poll::Ready(Some(done)),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
+/// Polls a future until everybody has had more turns than it takes.
+async fn soon<T>(future: impl Future<Output = T>) -> Option<T> {
+    let turns = async {
+        for _ in 0..3 * SETTLED {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        done = future => Some(done),
+        () = turns => None,
+    }
 }
 
 #[tokio::test]
@@ -71,18 +75,18 @@ async fn frames_wait_for_their_place() {
         (Kind::Chunk, B, b"body"),
     ]);
     let tape = tape(&file, None);
-    assert!(once(tape.frame()).await.is_none(), "the clock comes first");
-    assert!(once(tape.take(B, &[Kind::Chunk])).await.is_none());
-    assert!(once(tape.take(A, &[Kind::Clock])).await.is_some());
-    let ack = once(tape.frame()).await.unwrap();
+    assert!(soon(tape.frame()).await.is_none(), "the clock comes first");
+    assert!(soon(tape.take(B, &[Kind::Chunk])).await.is_none());
+    assert!(soon(tape.take(A, &[Kind::Clock])).await.is_some());
+    let ack = soon(tape.frame()).await.unwrap();
     assert_eq!(ack, Ok(ToChild::Ack { run: A, seq: 5 }));
-    let chunk = once(tape.take(B, &[Kind::BodyEnd, Kind::Chunk])).await;
+    let chunk = soon(tape.take(B, &[Kind::BodyEnd, Kind::Chunk])).await;
     assert_eq!(chunk.unwrap().payload, b"body");
     assert!(
-        once(tape.take(B, &[Kind::Chunk])).await.is_none(),
+        soon(tape.take(B, &[Kind::Chunk])).await.is_none(),
         "the end"
     );
-    assert!(once(tape.frame()).await.is_none(), "the end");
+    assert!(soon(tape.frame()).await.is_none(), "the end");
 }
 
 #[tokio::test]
@@ -93,17 +97,17 @@ async fn what_differs_stops_everything() {
         (Kind::Clock, B, b""),
     ]);
     let tape = tape(&file, None);
-    assert!(once(tape.take(A, &[Kind::Clock])).await.is_some());
-    assert!(once(tape.take(A, &[Kind::Request])).await.is_none());
+    assert!(soon(tape.take(A, &[Kind::Clock])).await.is_some());
+    assert!(soon(tape.take(A, &[Kind::Request])).await.is_none());
     let diverged = Diverged {
         entry: 1,
         what: "run 0 wants a request, the recording has a piece of a body".to_owned(),
     };
-    assert_eq!(once(tape.frame()).await, Some(Err(diverged.clone())));
+    assert_eq!(soon(tape.frame()).await, Some(Err(diverged.clone())));
     tape.differs("something else later".to_owned());
-    assert!(once(tape.take(B, &[Kind::Clock])).await.is_none());
+    assert!(soon(tape.take(B, &[Kind::Clock])).await.is_none());
     assert_eq!(
-        once(tape.frame()).await,
+        soon(tape.frame()).await,
         Some(Err(diverged)),
         "the first counts"
     );
@@ -119,11 +123,11 @@ async fn one_run_alone() {
         (Kind::Stop, EVERYONE, &[1; 8]),
     ]);
     let tape = tape(&file, Some(B));
-    assert_eq!(once(tape.take(A, &[Kind::Clock])).await.unwrap().at.0, 2);
-    let ack = once(tape.frame()).await.unwrap();
+    assert_eq!(soon(tape.take(A, &[Kind::Clock])).await.unwrap().at.0, 2);
+    let ack = soon(tape.frame()).await.unwrap();
     assert_eq!(ack, Ok(ToChild::Ack { run: A, seq: 9 }));
     assert!(matches!(
-        once(tape.frame()).await,
+        soon(tape.frame()).await,
         Some(Ok(ToChild::Stop { .. }))
     ));
 }
@@ -131,7 +135,7 @@ async fn one_run_alone() {
 #[tokio::test]
 async fn nonsense_and_a_cut_off_entry() {
     let nonsense = recording(&[(Kind::Ack, A, b"abc")]);
-    let told = once(tape(&nonsense, None).frame())
+    let told = soon(tape(&nonsense, None).frame())
         .await
         .unwrap()
         .unwrap_err();
@@ -143,6 +147,40 @@ async fn nonsense_and_a_cut_off_entry() {
     let length = cut.as_file().metadata().unwrap().len();
     cut.as_file().set_len(length - 1).unwrap();
     let tape = tape(&cut, None);
-    assert!(once(tape.take(A, &[Kind::Chunk])).await.is_none());
-    assert!(once(tape.frame()).await.is_none(), "it is the end");
+    assert!(soon(tape.take(A, &[Kind::Chunk])).await.is_none());
+    assert!(soon(tape.frame()).await.is_none(), "it is the end");
+}
+
+#[tokio::test]
+async fn what_an_event_brings_about_comes_before_the_next() {
+    let file = recording(&[(Kind::Ack, A, &[5, 0, 0, 0]), (Kind::Clock, B, b"")]);
+    let tape = tape(&file, None);
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let (hand, mut handed) = tokio::sync::mpsc::unbounded_channel();
+    let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
+    let tasks = LocalSet::new();
+    // B waits before anybody else, and is woken first.
+    let (its, tells) = (tape.clone(), Rc::clone(&told));
+    tasks.spawn_local(async move {
+        its.take(B, &[Kind::Clock]).await;
+        tells.borrow_mut().push("B has its event");
+    });
+    tasks.spawn_local(async move {
+        let ack = tape.frame().await.unwrap();
+        hand.send(ack).unwrap();
+    });
+    tasks.spawn_local(async move {
+        handed.recv().await.unwrap();
+        say.send(()).unwrap();
+    });
+    let tells = Rc::clone(&told);
+    tasks.spawn_local(async move {
+        said.recv().await.unwrap();
+        tells.borrow_mut().push("A's last word is written");
+    });
+    tasks.await;
+    assert_eq!(
+        *told.borrow(),
+        ["A's last word is written", "B has its event"]
+    );
 }

@@ -19,6 +19,13 @@ pub(super) fn memory(report: &CrashReport) -> String {
         show(report.peak_resident),
         show(report.limits.map(|limits| limits.memory)),
     );
+    if let Some(peak) = report.peak_cgroup {
+        let _ = write!(
+            text,
+            "; peak of its cgroup, pages of files included, {}",
+            mib(peak)
+        );
+    }
     if let Some(size) = report.failed_allocation {
         let _ = write!(text, "; failed allocation {} ({size} bytes)", mib(size));
     }

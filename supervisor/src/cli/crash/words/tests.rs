@@ -28,13 +28,18 @@ fn told(change: fn(&mut CrashReport)) -> String {
 #[test]
 fn a_person_reads_what_is_known() {
     type Change = fn(&mut CrashReport);
-    let cases: [(Change, &str); 11] = [
+    let cases: [(Change, &str); 13] = [
         (|_| {}, "cause      memory_limit (proven)\n"),
         (|_| {}, "           the limit was 33554432 bytes\n"),
         (|_| {}, "seen       3 times on 1 account since"),
         (
             |_| {},
             "limits     memory 32MiB (big slot), address space 4GiB, CPU 30m,",
+        ),
+        (|_| {}, ", of 32.0 MiB; failed allocation"),
+        (
+            |report| report.peak_cgroup = Some(40 << 20),
+            ", of 32.0 MiB; peak of its cgroup, pages of files included, 40.0 MiB; failed allocation",
         ),
         (
             |report| report.raw_status = Some(6),
