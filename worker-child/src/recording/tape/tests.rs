@@ -166,6 +166,8 @@ async fn what_an_event_brings_about_comes_before_the_next() {
         tells.borrow_mut().push("B has its event");
     });
     tasks.spawn_local(async move {
+        // When it is asked for, all others wait.
+        tokio::task::yield_now().await;
         let ack = tape.frame().await.unwrap();
         hand.send(ack).unwrap();
     });
