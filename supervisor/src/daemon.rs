@@ -23,7 +23,7 @@ use crate::os::cgroup::{self, Subtree};
 use crate::scheduler::rescue::{RescueError, rescue};
 use crate::scheduler::{Dispatcher, Stop};
 use crate::store::{Account, Store, StoreError, TokenSource};
-use crate::tokens::Tokens;
+use crate::tokens::{Refreshed, Tokens};
 use pruning::PruneError;
 
 /// Name of the database in the state directory.
@@ -174,19 +174,7 @@ impl Daemon {
             if accounts.iter().any(wanted) {
                 let refreshed = self.context.tokens.refresh_web_app().await;
                 if told.as_ref() != Some(&refreshed) {
-                    match &refreshed {
-                        Ok((refreshed, 0)) => {
-                            tracing::info!(refreshed, "the web app refreshes its tokens")
-                        }
-                        Ok((refreshed, failed)) => tracing::warn!(
-                            refreshed,
-                            failed,
-                            "the web app could not refresh the tokens of some accounts"
-                        ),
-                        Err(problem) => {
-                            tracing::warn!(%problem, "the web app did not refresh its tokens")
-                        }
-                    }
+                    tell_refreshed(&refreshed);
                     told = Some(refreshed);
                 }
             }
@@ -249,6 +237,21 @@ pub fn stop_on_signals() -> Result<Stop, DaemonError> {
         stop.closed().await;
     });
     Ok(stops)
+}
+
+/// Tells how the web app's refreshing of its tokens went.
+fn tell_refreshed(refreshed: &Refreshed) {
+    match refreshed {
+        Ok((refreshed, 0)) => tracing::info!(refreshed, "the web app refreshes its tokens"),
+        Ok((refreshed, failed)) => {
+            tracing::warn!(
+                refreshed,
+                failed,
+                "the web app could not refresh the tokens of some accounts"
+            );
+        }
+        Err(problem) => tracing::warn!(%problem, "the web app did not refresh its tokens"),
+    }
 }
 
 /// Where children can have groups of their own; says why not otherwise.

@@ -78,10 +78,7 @@ pub(super) async fn add(place: &Place, new: &NewAccount, output: Output) -> anyh
     let added = store
         .add_accounts(&[(account, token)], sealer(keys.as_ref()), Clock.now())
         .await;
-    let ids = added.map_err(|error| match error {
-        VaultError::Store(StoreError::AlreadyExists { .. }) => exists().into(),
-        other => anyhow::Error::new(other),
-    })?;
+    let ids = added.map_err(|error| exists_or(error, &format!("account {}", new.name)))?;
     let accounts = store.accounts().await?;
     let added = accounts
         .into_iter()
@@ -115,6 +112,14 @@ pub(super) async fn set_token(
         )
     })?;
     Ok(Exit::Done)
+}
+
+/// An account that someone else has just added is wrong input; anything else is not.
+fn exists_or(error: VaultError, what: &str) -> anyhow::Error {
+    if matches!(error, VaultError::Store(StoreError::AlreadyExists { .. })) {
+        return BadInput(format!("{what} exists already; nothing was added")).into();
+    }
+    error.into()
 }
 
 /// A bad file is told before anything is made.

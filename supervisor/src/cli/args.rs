@@ -174,7 +174,7 @@ pub(super) struct NewApplication {
     /// The client id ("App ID").
     #[arg(long, value_name = "ID")]
     pub client_id: String,
-    /// The redirect name ("RuName").
+    /// The redirect name (`RuName`).
     #[arg(long, value_name = "NAME")]
     pub ru_name: String,
     /// The file that holds the client secret ("Cert ID"); `-` is standard input.

@@ -44,6 +44,7 @@ pub struct Exchanger {
 }
 
 /// What is known of a child's end.
+#[derive(Default)]
 struct End {
     answer: Option<Exchanged>,
     hello: bool,
@@ -102,13 +103,12 @@ impl Exchanger {
         if end.kill.is_some() {
             process.signal(Signal::SIGKILL);
         }
-        end.status = match tokio::time::timeout(MARGIN, process.wait()).await {
-            Ok(status) => status.ok(),
-            Err(_) => {
-                end.kill = Some(KillReason::Lingering);
-                process.signal(Signal::SIGKILL);
-                process.wait().await.ok()
-            }
+        end.status = if let Ok(status) = tokio::time::timeout(MARGIN, process.wait()).await {
+            status.ok()
+        } else {
+            end.kill = Some(KillReason::Lingering);
+            process.signal(Signal::SIGKILL);
+            process.wait().await.ok()
         };
         let mut evidence = evidence(&end, directory.1.read(), limits.ok());
         evidence.outside = process.outside();
@@ -164,23 +164,11 @@ async fn hear(
     sender: &mut Sender,
     receiver: &mut Receiver,
 ) -> Result<Option<FromChild>, LinkError> {
-    let Some(received) = receiver.next().await? else {
+    let Some(frame) = receiver.next().await? else {
         return Ok(None);
     };
-    sender.session.from_child(&received.message)?;
-    Ok(Some(received.message))
-}
-
-impl Default for End {
-    fn default() -> Self {
-        Self {
-            answer: None,
-            hello: false,
-            kill: None,
-            status: None,
-            spawn_error: None,
-        }
-    }
+    sender.session.from_child(&frame.message)?;
+    Ok(Some(frame.message))
 }
 
 impl End {
@@ -203,11 +191,10 @@ impl End {
     /// It said something else, or nothing any more.
     fn broken(self, heard: Result<Option<FromChild>, LinkError>) -> Self {
         let what = match heard {
-            // The stream ended: so does the process, and its status says why.
-            Ok(None) => return self,
             Ok(Some(message)) => format!("{} is no answer", message.name()),
             Err(error) if error.is_violation() => error.to_string(),
-            Err(_) => return self,
+            // The stream ended: so does the process, and its status says why.
+            Ok(None) | Err(_) => return self,
         };
         self.kill(KillReason::Violation { what, run: None })
     }

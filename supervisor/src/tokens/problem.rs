@@ -104,8 +104,9 @@ impl TokenProblem {
                     words(what)
                 ),
             ),
-            Exchanged::Unusable { what } => Self::new(Kind::Unavailable, words(what)),
-            Exchanged::Unavailable { what } => Self::new(Kind::Unavailable, words(what)),
+            Exchanged::Unusable { what } | Exchanged::Unavailable { what } => {
+                Self::new(Kind::Unavailable, words(what))
+            }
             Exchanged::Granted { .. } | Exchanged::Refreshed { .. } => Self::new(
                 Kind::Unavailable,
                 "the token child answered another question",

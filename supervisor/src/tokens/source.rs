@@ -134,12 +134,11 @@ impl Tokens {
             ..
         } = exchanged
         else {
-            return Err(match exchanged {
-                Exchanged::Granted { .. } => {
-                    TokenProblem::new(Kind::Unavailable, "eBay's answer has no refresh token")
-                }
-                other => TokenProblem::of_exchange("NAME", &other),
-            });
+            if matches!(exchanged, Exchanged::Granted { .. }) {
+                let what = "eBay's answer has no refresh token";
+                return Err(TokenProblem::new(Kind::Unavailable, what));
+            }
+            return Err(TokenProblem::of_exchange("NAME", &exchanged));
         };
         if refresh.expose().len() > look::MAX_TOKEN || !look::is_plain(refresh.expose()) {
             let what = "what eBay gave as a refresh token is none";
@@ -155,10 +154,11 @@ impl Tokens {
             key: app.key.clone(),
         };
         let limit = self.config.timeouts.web_app.duration();
-        match self.ask(app.refresh(), ask, limit).await? {
-            Exchanged::Refreshed { refreshed, failed } => Ok((refreshed, failed)),
-            other => Err(TokenProblem::of_exchange("", &other)),
+        let exchanged = self.ask(app.refresh(), ask, limit).await?;
+        if let Exchanged::Refreshed { refreshed, failed } = exchanged {
+            return Ok((refreshed, failed));
         }
+        Err(TokenProblem::of_exchange("", &exchanged))
     }
 
     /// Remembers a trouble, and tells it if it is another one than before.
@@ -255,12 +255,14 @@ impl Tokens {
                 (self.identity(&account.environment)?, ask, limit)
             }
         };
-        match self.ask(url, ask, limit).await? {
-            Exchanged::Granted {
-                access, expires_at, ..
-            } => believed(access, expires_at, number, self.clock.now()),
-            other => Err(TokenProblem::of_exchange(&account.name, &other)),
+        let exchanged = self.ask(url, ask, limit).await?;
+        if let Exchanged::Granted {
+            access, expires_at, ..
+        } = exchanged
+        {
+            return believed(access, expires_at, number, self.clock.now());
         }
+        Err(TokenProblem::of_exchange(&account.name, &exchanged))
     }
 
     async fn ask(&self, url: String, ask: Ask, limit: Duration) -> Result<Exchanged, TokenProblem> {

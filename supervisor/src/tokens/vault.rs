@@ -44,7 +44,7 @@ pub struct Application {
     pub client_id: String,
     /// The client secret ("Cert ID").
     pub client_secret: Secret,
-    /// The redirect name, which eBay calls RuName.
+    /// The redirect name, which eBay calls `RuName`.
     pub ru_name: String,
 }
 

@@ -14,7 +14,7 @@ use super::listed::{Entry, Listed, read};
 use super::{connect, name_fault, place_fault};
 use crate::clock::Clock;
 use crate::daemon;
-use crate::store::{self, NewToken, StoreError};
+use crate::store::{self, NewToken};
 use crate::tokens::vault::{VaultError, seal_with};
 
 /// The most bytes that a file may have.
@@ -48,36 +48,8 @@ pub(in crate::cli) async fn import(
         return Err(unreadable(format!("it is larger than {MAX_FILE} bytes")).into());
     }
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
-    let Listed {
-        entries,
-        mut faults,
-    } = read(&text);
     let store = daemon::open_store(&place.state_dir, true).await?;
-    let known = store.accounts().await?;
-    let mut names: BTreeSet<String> = known.into_iter().map(|account| account.name).collect();
-    let mut accounts = Vec::new();
-    for (at, entry) in entries {
-        match account(place, entry) {
-            Ok(account) if !names.insert(account.name.clone()) => {
-                faults.push((at, format!("there is an account {} already", account.name)));
-            }
-            Ok(account) => accounts.push(account),
-            Err(why) => faults.push((at, why)),
-        }
-    }
-    if !faults.is_empty() {
-        faults.sort();
-        let lines: Vec<String> = faults
-            .iter()
-            .map(|(at, why)| format!("{}:{at}: {why}", path.display()))
-            .collect();
-        let count = lines.len();
-        let all = lines.join("\n  ");
-        return Err(BadInput(format!("{count} faults, nothing was added:\n  {all}")).into());
-    }
-    if accounts.is_empty() {
-        return Err(unreadable("it has no accounts".to_owned()).into());
-    }
+    let accounts = good(place, path, &text, store.accounts().await?)?;
     let new: Vec<_> = accounts.iter().map(in_store).collect();
     let vault = secret::vault(place, &store);
     let keys = if new
@@ -92,20 +64,53 @@ pub(in crate::cli) async fn import(
         let keys = keys.as_ref().ok_or(VaultError::NoKey)?;
         Ok::<_, VaultError>(seal_with(keys, of, refresh_token)?)
     };
-    store
-        .add_accounts(&new, seal, Clock.now())
-        .await
-        .map_err(|error| match error {
-            VaultError::Store(StoreError::AlreadyExists { what }) => anyhow::Error::new(BadInput(
-                format!("{what} exists already; nothing was added"),
-            )),
-            other => anyhow::Error::new(other),
-        })?;
+    let added = store.add_accounts(&new, seal, Clock.now()).await;
+    added.map_err(|error| super::exists_or(error, "an account of the file"))?;
     let added = accounts.into_iter().map(|account| account.name).collect();
     output.answer(&Imported { added }, |imported| {
         format!("{} accounts added", imported.added.len())
     })?;
     Ok(Exit::Done)
+}
+
+/// Every account of the file, or all that is wrong with it.
+fn good(
+    place: &Place,
+    path: &Path,
+    text: &str,
+    known: Vec<store::Account>,
+) -> Result<Vec<Account>, BadInput> {
+    let Listed {
+        entries,
+        mut faults,
+    } = read(text);
+    let mut names: BTreeSet<String> = known.into_iter().map(|account| account.name).collect();
+    let mut accounts = Vec::new();
+    for (at, entry) in entries {
+        match account(place, entry) {
+            Ok(account) if !names.insert(account.name.clone()) => {
+                faults.push((at, format!("there is an account {} already", account.name)));
+            }
+            Ok(account) => accounts.push(account),
+            Err(why) => faults.push((at, why)),
+        }
+    }
+    let file = path.display();
+    if !faults.is_empty() {
+        faults.sort();
+        let lines = faults.iter().map(|(at, why)| format!("{file}:{at}: {why}"));
+        let all = lines.collect::<Vec<_>>().join("\n  ");
+        return Err(BadInput(format!(
+            "{} faults, nothing was added:\n  {all}",
+            faults.len()
+        )));
+    }
+    if accounts.is_empty() {
+        return Err(BadInput(format!(
+            "{file}: it has no accounts; nothing was added"
+        )));
+    }
+    Ok(accounts)
 }
 
 fn in_store(account: &Account) -> (store::NewAccount<'_>, NewToken) {

@@ -48,7 +48,7 @@ fn what_is_no_key_is_an_error_and_not_told() {
     let cases = [
         String::new(),
         " \n".to_owned(),
-        digits[1..].to_owned(),
+        digits.chars().skip(1).collect(),
         format!("{digits}0"),
         digits.replace('0', "g"),
         format!("{digits} comment"),
