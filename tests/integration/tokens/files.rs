@@ -13,8 +13,8 @@ fn a_token_that_ran_out_needs_another() {
     let path = file.to_str().unwrap();
     assert_eq!(stage.add("shop", &["--token-file", path]).code, Some(0));
     stage.state.once();
-    let (state, detail, again) = stage.trouble("shop");
-    assert_eq!((state.as_str(), again), ("needs_token", false));
+    let (word, detail, again) = stage.trouble("shop");
+    assert_eq!((word.as_str(), again), ("needs_token", false));
     assert!(
         detail.contains("bulkhead account set-token shop --token-file"),
         "{detail}"

@@ -15,8 +15,8 @@ fn a_wrong_key_is_an_error_that_ebay_never_sees() {
     fs::write(&key, "0".repeat(64)).unwrap();
     let ended = stage.state.once();
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    let (state, detail, again) = stage.trouble("shop");
-    assert_eq!((state.as_str(), again), ("needs_setup", true));
+    let (word, detail, again) = stage.trouble("shop");
+    assert_eq!((word.as_str(), again), ("needs_setup", true));
     assert!(detail.contains("bring that key back"), "{detail}");
     assert_eq!(stage.sim.desk_counts().len(), 0, "nothing was asked");
     let refused = stage.set_application("x");

@@ -65,8 +65,8 @@ fn a_seller_who_took_consent_back_is_told_of_once_and_asked_no_more() {
     stage.sim.revoke("shop");
     let first = stage.state.once();
     assert_eq!(first.code, Some(1), "{}", first.stderr);
-    let (state, detail, again) = stage.trouble("shop");
-    assert_eq!((state.as_str(), again), ("needs_reconnect", false));
+    let (word, detail, again) = stage.trouble("shop");
+    assert_eq!((word.as_str(), again), ("needs_reconnect", false));
     assert!(detail.contains("invalid_grant"), "{detail}");
     assert!(
         detail.contains("bulkhead account set-token shop --oauth"),
@@ -117,6 +117,23 @@ fn fresh_tokens_that_are_refused_need_consent_too() {
 }
 
 #[test]
+fn a_network_that_is_down_when_a_token_is_refused_needs_no_consent() {
+    let stage = Stage::new();
+    stage.connected("shop");
+    stage.sim.desk_fault(Some(DeskFault::UselessThenDown));
+    let ended = stage.state.once();
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let (word, detail, again) = stage.trouble("shop");
+    assert_eq!(
+        (word.as_str(), again),
+        ("token_unavailable", true),
+        "{detail}"
+    );
+    assert!(detail.contains("503"), "{detail}");
+    assert_eq!(stage.asked("refresh"), 2);
+}
+
+#[test]
 fn what_is_not_the_sellers_doing_is_tried_again_later() {
     let faults = [
         DeskFault::Status(503),
@@ -132,9 +149,9 @@ fn what_is_not_the_sellers_doing_is_tried_again_later() {
         stage.sim.desk_fault(Some(fault.clone()));
         let ended = stage.state.once();
         assert_eq!(ended.code, Some(1), "{fault:?}: {}", ended.stderr);
-        let (state, detail, again) = stage.trouble(&format!("shop{number}"));
+        let (word, detail, again) = stage.trouble(&format!("shop{number}"));
         assert_eq!(
-            (state.as_str(), again),
+            (word.as_str(), again),
             ("token_unavailable", true),
             "{fault:?}: {detail}"
         );
@@ -159,8 +176,8 @@ fn an_application_that_is_refused_or_missing_needs_setup() {
     stage.connected("shop");
     assert_eq!(stage.set_application("another").code, Some(0));
     stage.state.once();
-    let (state, detail, again) = stage.trouble("shop");
-    assert_eq!((state.as_str(), again), ("needs_setup", true));
+    let (word, detail, again) = stage.trouble("shop");
+    assert_eq!((word.as_str(), again), ("needs_setup", true));
     assert!(
         detail.contains("invalid_client") && detail.contains("application set"),
         "{detail}"
@@ -187,8 +204,8 @@ fn a_token_child_that_dies_costs_its_account_only() {
     );
     let ended = stage.state.once();
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    let (state, detail, again) = stage.trouble("shop");
-    assert_eq!((state.as_str(), again), ("token_unavailable", true));
+    let (word, detail, again) = stage.trouble("shop");
+    assert_eq!((word.as_str(), again), ("token_unavailable", true));
     assert!(detail.contains("the token child died: "), "{detail}");
     assert_eq!(stage.trouble("other").0, "");
     let completed = "SELECT count(*) FROM runs WHERE outcome = 'completed'";

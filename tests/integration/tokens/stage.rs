@@ -60,13 +60,13 @@ impl Stage {
         for (name, value) in variables {
             state = state.var(name, value);
         }
-        let stage = Self {
+        let made = Self {
             state,
             sim,
             _runtime: runtime,
         };
-        stage.configure("");
-        stage
+        made.configure("");
+        made
     }
 
     /// Writes the configuration anew, with other tables at its end.

@@ -56,8 +56,8 @@ fn a_web_app_that_is_silent_is_given_up_in_time() {
     stage.sim.desk_fault(Some(DeskFault::Silence));
     let ended = stage.state.once();
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    let (state, detail, _) = stage.trouble("shop");
-    assert_eq!(state, "token_unavailable");
+    let (word, detail, _) = stage.trouble("shop");
+    assert_eq!(word, "token_unavailable");
     assert!(detail.contains("no answer within 300 ms"), "{detail}");
 }
 

@@ -64,6 +64,8 @@ pub enum DeskFault {
     AllFailed,
     /// So many tokens that eBay's APIs do not know; then all is well.
     Useless(u32),
+    /// One token that eBay's APIs do not know; then status 503.
+    UselessThenDown,
 }
 
 impl Sim {
@@ -165,9 +167,11 @@ async fn gate(hub: &Arc<Hub>, question: &'static str) -> Option<Response> {
         }
         DeskFault::Malformed => Some("{\"access_token\": \"v^1.1#".into_response()),
         DeskFault::Strange => Some(in_json(StatusCode::OK, &json!([1]))),
-        DeskFault::Encrypted | DeskFault::Past | DeskFault::AllFailed | DeskFault::Useless(_) => {
-            None
-        }
+        DeskFault::Encrypted
+        | DeskFault::Past
+        | DeskFault::AllFailed
+        | DeskFault::Useless(_)
+        | DeskFault::UselessThenDown => None,
     }
 }
 
@@ -185,6 +189,10 @@ fn mint(hub: &Hub, account: &str) -> (String, i64) {
     let useless = match fault {
         Some(DeskFault::Useless(left)) => {
             world.desk.fault = (left > 1).then(|| DeskFault::Useless(left - 1));
+            true
+        }
+        Some(DeskFault::UselessThenDown) => {
+            world.desk.fault = Some(DeskFault::Status(503));
             true
         }
         _ => false,
