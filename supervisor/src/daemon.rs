@@ -22,7 +22,8 @@ use crate::os;
 use crate::os::cgroup::{self, Subtree};
 use crate::scheduler::rescue::{RescueError, rescue};
 use crate::scheduler::{Dispatcher, Stop};
-use crate::store::{Store, StoreError};
+use crate::store::{Account, Store, StoreError, TokenSource};
+use crate::tokens::{Refreshed, Tokens};
 use pruning::PruneError;
 
 /// Name of the database in the state directory.
@@ -67,6 +68,9 @@ pub enum DaemonError {
         /// Its environment.
         environment: String,
     },
+    /// The web app cannot be asked.
+    #[error("{0}")]
+    WebApp(String),
     /// Signals cannot be heard.
     #[error("cannot listen for signals: {0}")]
     Signals(io::Error),
@@ -89,12 +93,16 @@ impl Daemon {
         make_private(state_dir)?;
         let lock = lock(state_dir)?;
         let store = Store::open(&state_dir.join(DATABASE), true).await?;
+        let config = Arc::new(config);
         let context = Context {
+            tokens: Tokens::new(&store, &spawner, &config, state_dir, |name| {
+                std::env::var_os(name)
+            }),
             store,
             spawner,
             recordings: RecordingRoom::new(config.recording.total.get()),
             worker_child,
-            config: Arc::new(config),
+            config,
             clock: Clock,
             state_dir: state_dir.to_path_buf(),
             big_frames: BigFrames::default(),
@@ -113,6 +121,7 @@ impl Daemon {
             _lock: lock,
         };
         daemon.check_environments().await?;
+        daemon.check_web_app().await?;
         Ok(daemon)
     }
 
@@ -151,6 +160,38 @@ impl Daemon {
     pub fn dispatcher(&self, rng: fastrand::Rng) -> Dispatcher {
         let available = os::memory_total().unwrap_or(MEMORY_GUESS);
         Dispatcher::new(self.context.clone(), available, rng)
+    }
+
+    /// Has the web app refresh its tokens now and every `web_app.refresh_every`, for ever, if an account
+    /// has its tokens from there. What goes wrong is told when it changes.
+    pub async fn refresh_web_app(&self) -> Infallible {
+        let mut told = None;
+        loop {
+            let accounts = self.context.store.accounts().await.unwrap_or_default();
+            let wanted = |account: &Account| {
+                account.enabled && matches!(account.source, TokenSource::WebApp(_))
+            };
+            if accounts.iter().any(wanted) {
+                let refreshed = self.context.tokens.refresh_web_app().await;
+                if told.as_ref() != Some(&refreshed) {
+                    tell_refreshed(&refreshed);
+                    told = Some(refreshed);
+                }
+            }
+            tokio::time::sleep(self.context.config.web_app.refresh_every.duration()).await;
+        }
+    }
+
+    /// What accounts with tokens from the web app need must be there.
+    async fn check_web_app(&self) -> Result<(), DaemonError> {
+        let accounts = self.context.store.accounts().await?;
+        let mut of_web_app = accounts
+            .iter()
+            .filter(|account| account.enabled && matches!(account.source, TokenSource::WebApp(_)));
+        match (of_web_app.next(), self.context.tokens.web_app()) {
+            (Some(_), Err(missing)) => Err(DaemonError::WebApp(missing.clone())),
+            _ => Ok(()),
+        }
     }
 
     async fn check_environments(&self) -> Result<(), DaemonError> {
@@ -196,6 +237,21 @@ pub fn stop_on_signals() -> Result<Stop, DaemonError> {
         stop.closed().await;
     });
     Ok(stops)
+}
+
+/// Tells how the web app's refreshing of its tokens went.
+fn tell_refreshed(refreshed: &Refreshed) {
+    match refreshed {
+        Ok((refreshed, 0)) => tracing::info!(refreshed, "the web app refreshes its tokens"),
+        Ok((refreshed, failed)) => {
+            tracing::warn!(
+                refreshed,
+                failed,
+                "the web app could not refresh the tokens of some accounts"
+            );
+        }
+        Err(problem) => tracing::warn!(%problem, "the web app did not refresh its tokens"),
+    }
 }
 
 /// Where children can have groups of their own; says why not otherwise.

@@ -132,7 +132,7 @@ fn a_token_must_be_there_and_look_like_one() {
     for (content, why) in cases {
         std::fs::write(&file, content).unwrap();
         let ended = add(&state, "a", &file, &[]);
-        assert_refused(&ended, 2, &[&name, why, "Nothing was added"]);
+        assert_refused(&ended, 2, &[&name, why, "Nothing was stored"]);
         assert!(
             !ended.stderr.contains(secret),
             "the content is repeated: {}",
@@ -151,7 +151,7 @@ fn a_token_that_goes_bad_stops_its_account_until_it_changes() {
     let ended = state.once();
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(
-        ended.stderr.contains("the account needs a token"),
+        ended.stderr.contains("the account has no access token"),
         "{}",
         ended.stderr
     );

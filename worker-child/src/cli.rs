@@ -17,14 +17,17 @@ use clap::{Parser, Subcommand};
 use shared::build::BUILD;
 use shared::exit::ExitCode;
 use shared::recording::FILE_NAME;
+use shared::sandbox::SandboxMode;
+use shared::wire::message::Exchange;
+use shared::wire::session::Session;
 
-use crate::confine::{self, Missing};
+use crate::confine::{self, Doors, Missing};
 use crate::fault;
 use crate::fetch::{Client, roots};
 use crate::limits;
 use crate::recording::Recorder;
-use crate::session::start::Begun;
-use crate::session::{clock, drive, start};
+use crate::session::start::Ordered;
+use crate::session::{clock, drive, get_token, start};
 use crate::stage;
 
 /// Syncs one eBay account for a supervisor, under its limits; reads one of eBay's answers by hand.
@@ -103,9 +106,13 @@ fn sync(attempt_dir: &Path) -> Result<(), ExitCode> {
     // After the confinement, which closes what is open, and before the sandbox, which opens nothing.
     let recorder = Recorder::open(&attempt_dir.join(FILE_NAME), clock::now)
         .map_err(|error| complain(&error, ExitCode::AttemptDirectory))?;
-    let begun = start::start().map_err(|error| complain(&error, error.exit_code()))?;
+    let ordered = start::start().map_err(|error| complain(&error, error.exit_code()))?;
     limits::remember_data();
-    sandbox(&begun)?;
+    let begun = match ordered {
+        Ordered::Sync(begun) => *begun,
+        Ordered::Exchange(exchange, session, doors) => return token(&exchange, session, &doors),
+    };
+    sandbox(begun.attempt.sandbox, &begun.doors)?;
     let tls = roots::tls(begun.doors.roots).map_err(|error| complain(&error, ExitCode::Setup))?;
     recorder.begin(begun.attempt.recording_cap, &begun.token);
     let client = Client::new(&begun.attempt, &begun.token, tls, recorder)
@@ -113,10 +120,17 @@ fn sync(attempt_dir: &Path) -> Result<(), ExitCode> {
     drive::drive(begun, client).map_err(|error| complain(&error, error.exit_code()))
 }
 
+/// The same for a token child: nothing is recorded, and one answer is all.
+fn token(exchange: &Exchange, session: Session, doors: &Doors) -> Result<(), ExitCode> {
+    sandbox(exchange.sandbox, doors)?;
+    let tls = roots::tls(doors.roots).map_err(|error| complain(&error, ExitCode::Setup))?;
+    get_token::get(exchange, session, tls).map_err(|error| complain(&error, error.exit_code()))
+}
+
 /// What only the order tells: which ports, and how much of the sandbox must be in force.
-fn sandbox(begun: &Begun) -> Result<(), ExitCode> {
-    let missing = confine::sandbox(begun.attempt.sandbox, &begun.doors)
-        .map_err(|error| complain(&error, error.exit_code()))?;
+fn sandbox(mode: SandboxMode, doors: &Doors) -> Result<(), ExitCode> {
+    let missing =
+        confine::sandbox(mode, doors).map_err(|error| complain(&error, error.exit_code()))?;
     for Missing { layer, why } in missing {
         let name = layer.name();
         writeln!(

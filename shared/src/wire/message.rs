@@ -8,13 +8,14 @@ use crate::attempt::{Attempt, ModeState};
 use crate::failure::Failure;
 use crate::id::RunNo;
 use crate::record::{MAX_KEY_PARTS, MAX_RECORDS, Record, at_most};
+use crate::sandbox::SandboxMode;
 use crate::secret::Secret;
 use crate::table::Table;
 use crate::time::Timestamp;
 use crate::window::Slice;
 
 /// Version of the messages; both ends must have the same.
-pub const PROTOCOL_VERSION: u32 = 3;
+pub const PROTOCOL_VERSION: u32 = 4;
 
 /// The most items that one probe may ask about.
 pub const MAX_PROBES: usize = 1_000;
@@ -67,6 +68,60 @@ pub enum ToChild {
         run: RunNo,
         /// A fresher access token, or none if there is none.
         token: Option<Secret>,
+    },
+    /// Get this instead of syncing: the first message of a token child, once, in the place of `Start`.
+    Exchange(Box<Exchange>),
+}
+
+/// What a token child is to get, and all that it needs for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// The full URL that is asked.
+    pub url: String,
+    /// What is asked there.
+    pub ask: Ask,
+    /// How long connecting may take, in milliseconds.
+    pub connect_timeout_ms: u64,
+    /// How long everything may take, in milliseconds.
+    pub timeout_ms: u64,
+    /// How much of the sandbox must be in force.
+    pub sandbox: SandboxMode,
+}
+
+/// One question for tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ask {
+    /// Of eBay: an access token for a refresh token.
+    Refresh {
+        /// The application's client id.
+        client_id: String,
+        /// The application's client secret.
+        client_secret: Secret,
+        /// The account's refresh token.
+        refresh_token: Secret,
+    },
+    /// Of eBay: both tokens for the code of a consent.
+    Code {
+        /// The application's client id.
+        client_id: String,
+        /// The application's client secret.
+        client_secret: Secret,
+        /// The redirect name with which consent was asked for.
+        ru_name: String,
+        /// The code.
+        code: Secret,
+    },
+    /// Of the web app: the access token of one account.
+    WebApp {
+        /// The key that the web app knows us by.
+        key: Secret,
+        /// How it names the account.
+        ebay_account: String,
+    },
+    /// Of the web app: to refresh the tokens of all its accounts.
+    WebAppRefresh {
+        /// The key that the web app knows us by.
+        key: Secret,
     },
 }
 
@@ -168,6 +223,49 @@ pub enum FromChild {
         /// Which rows it would have had, if that is known.
         rows: Option<SkippedRows>,
     },
+    /// The answer to an exchange, and the last message of a token child.
+    Exchanged(Exchanged),
+}
+
+/// What came of an exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Exchanged {
+    /// There is an access token.
+    Granted {
+        /// Itself.
+        access: Secret,
+        /// When it ends.
+        expires_at: Timestamp,
+        /// The refresh token, if a new one came along.
+        refresh: Option<Secret>,
+    },
+    /// The web app has refreshed its tokens, or not.
+    Refreshed {
+        /// Of how many accounts.
+        refreshed: u64,
+        /// Of how many not.
+        failed: u64,
+    },
+    /// The seller must give consent again: trying again is useless.
+    Revoked {
+        /// In a few words.
+        what: String,
+    },
+    /// Who asked is not accepted: the application's credentials, or the key of the web app.
+    Unaccepted {
+        /// In a few words.
+        what: String,
+    },
+    /// What came is no token, or none that may be used.
+    Unusable {
+        /// In a few words, without what came.
+        what: String,
+    },
+    /// The network, or the other side, is not well: another time.
+    Unavailable {
+        /// In a few words.
+        what: String,
+    },
 }
 
 /// One item of a probe.
@@ -218,7 +316,7 @@ impl FromChild {
     /// The run that it speaks of.
     pub const fn run(&self) -> Option<RunNo> {
         match self {
-            Self::Hello { .. } | Self::Bye => None,
+            Self::Hello { .. } | Self::Bye | Self::Exchanged(_) => None,
             Self::Batch { run, .. }
             | Self::Probe { run, .. }
             | Self::NeedToken { run }
@@ -247,6 +345,7 @@ impl FromChild {
             Self::RunFailed { .. } => "RunFailed",
             Self::Waiting { .. } => "Waiting",
             Self::Bye => "Bye",
+            Self::Exchanged(_) => "Exchanged",
         }
     }
 }
@@ -261,6 +360,7 @@ impl ToChild {
             Self::Needed { .. } => "Needed",
             Self::Token { .. } => "Token",
             Self::Stop { .. } => "Stop",
+            Self::Exchange(_) => "Exchange",
         }
     }
 }

@@ -16,6 +16,7 @@ enum Phase {
     AwaitHello,
     AwaitStart,
     Running,
+    Exchanging,
     Over,
 }
 
@@ -25,7 +26,8 @@ impl Phase {
             Self::AwaitHello => "before Hello",
             Self::AwaitStart => "before Start",
             Self::Running => "while running",
-            Self::Over => "after Bye",
+            Self::Exchanging => "during an exchange",
+            Self::Over => "after the last message",
         }
     }
 }
@@ -78,7 +80,7 @@ impl Session {
         }
     }
 
-    /// Whether `Bye` was said.
+    /// Whether the last message was said.
     pub fn is_over(&self) -> bool {
         self.phase == Phase::Over
     }
@@ -119,6 +121,10 @@ impl Session {
         let name = message.name();
         match (message, self.phase) {
             (ToChild::Start { attempt, .. }, Phase::AwaitStart) => self.start(&attempt.runs),
+            (ToChild::Exchange(_), Phase::AwaitStart) => {
+                self.phase = Phase::Exchanging;
+                Ok(())
+            }
             (ToChild::Ack { run, seq }, Phase::Running) => {
                 let state = known(&mut self.runs, name, *run)?;
                 if state.asked == Some(Question::Probe) {
@@ -179,6 +185,10 @@ impl Session {
                 Ok(())
             }
             (FromChild::Bye, Phase::Running) => self.bye(name),
+            (FromChild::Exchanged(_), Phase::Exchanging) => {
+                self.phase = Phase::Over;
+                Ok(())
+            }
             (FromChild::Batch { run, seq, records }, Phase::Running) => {
                 if records.is_empty() {
                     return Err(Violation::Empty {

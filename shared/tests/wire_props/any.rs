@@ -15,7 +15,9 @@ use shared::secret::Secret;
 use shared::table::Table;
 use shared::time::Timestamp;
 use shared::window::{DeepOrder, Slice, WindowOrder};
-use shared::wire::message::{Counts, FromChild, Mark, Probed, SkippedRows, ToChild};
+use shared::wire::message::{
+    Ask, Counts, Exchange, Exchanged, FromChild, Mark, Probed, SkippedRows, ToChild,
+};
 use shared::worker::Worker;
 
 fn time() -> impl Strategy<Value = Timestamp> {
@@ -195,6 +197,46 @@ pub(crate) fn to_child() -> impl Strategy<Value = ToChild> {
             run,
             token: token.map(Secret::new),
         }),
+        (ask(), any::<(String, u64, u64)>()).prop_map(|(ask, (url, connect, timeout))| {
+            ToChild::Exchange(Box::new(Exchange {
+                url,
+                ask,
+                connect_timeout_ms: connect,
+                timeout_ms: timeout,
+                sandbox: SandboxMode::Require,
+            }))
+        }),
+    ]
+}
+
+fn ask() -> impl Strategy<Value = Ask> {
+    let secret = || any::<String>().prop_map(Secret::new);
+    prop_oneof![
+        (any::<String>(), secret(), secret()).prop_map(|(client_id, client_secret, token)| {
+            Ask::Refresh {
+                client_id,
+                client_secret,
+                refresh_token: token,
+            }
+        }),
+        (secret(), any::<String>())
+            .prop_map(|(key, ebay_account)| Ask::WebApp { key, ebay_account }),
+        secret().prop_map(|key| Ask::WebAppRefresh { key }),
+    ]
+}
+
+fn exchanged() -> impl Strategy<Value = Exchanged> {
+    prop_oneof![
+        (any::<String>(), time(), any::<Option<String>>()).prop_map(
+            |(access, expires_at, refresh)| Exchanged::Granted {
+                access: Secret::new(access),
+                expires_at,
+                refresh: refresh.map(Secret::new),
+            }
+        ),
+        any::<(u64, u64)>()
+            .prop_map(|(refreshed, failed)| Exchanged::Refreshed { refreshed, failed }),
+        any::<String>().prop_map(|what| Exchanged::Revoked { what }),
     ]
 }
 
@@ -255,6 +297,7 @@ pub(crate) fn from_child() -> impl Strategy<Value = FromChild> {
         (run(), failure()).prop_map(|(run, failure)| FromChild::RunFailed { run, failure }),
         (run(), time()).prop_map(|(run, until)| FromChild::Waiting { run, until }),
         Just(FromChild::Bye),
+        exchanged().prop_map(FromChild::Exchanged),
         (
             run(),
             any::<u32>(),

@@ -7,6 +7,7 @@ use shared::attempt::ModeState;
 use shared::failure::Failure;
 use shared::id::RunNo;
 use shared::record::Record;
+use shared::secret::Secret;
 use shared::table::Table;
 use shared::time::Timestamp;
 use shared::wire::message::{Counts, Mark, Probed, SkippedRows, ToChild};
@@ -14,9 +15,17 @@ use shared::wire::message::{Counts, Mark, Probed, SkippedRows, ToChild};
 use super::converse::Conversation;
 use crate::ingest::{Ingest, IngestError};
 use crate::outcome::Outcome;
+use crate::tokens::TokenProblem;
 
 /// The first wait before a commit is tried again; it doubles up to two seconds.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
+
+/// A fresher token for a run, or why there is none.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    run: RunNo,
+    token: Result<Secret, TokenProblem>,
+}
 
 /// What is committed or looked up for one frame; kept until that has worked.
 pub(super) enum Commit {
@@ -72,13 +81,30 @@ impl Conversation<'_> {
         }
     }
 
-    /// Looks whether the account has a fresher token than the run, and answers.
-    pub(super) async fn token(&mut self, run: RunNo) {
+    /// Looks for a fresher token than the run's. Everything else goes on meanwhile.
+    pub(super) fn token(&mut self, run: RunNo) {
+        let (tokens, account) = (self.context.tokens.clone(), self.account.clone());
+        let own = self.given.of(run).cloned();
+        // Nobody is silent who waits for us; every source has a limit of its own.
+        self.watchdog.waiting(run, Timestamp(i64::MAX));
+        self.fetching.spawn(async move {
+            let token = tokens.get(&account, own.as_ref()).await;
+            Fetched { run, token }
+        });
+    }
+
+    /// Answers with what was found.
+    pub(super) async fn fetched(&mut self, Fetched { run, token }: Fetched) {
         let attempt = self.attempt.id;
-        let token = match self.given.fresher(run, self.token_file) {
-            Ok(token) => token,
+        self.watchdog.waiting(run, self.context.clock.now());
+        let token = match token {
+            Ok(token) => {
+                self.no_fresher = None;
+                self.given.fresher(run, token)
+            }
             Err(problem) => {
                 tracing::warn!(attempt.id = %attempt, %problem, "there is no fresher token");
+                self.no_fresher = Some(problem);
                 None
             }
         };

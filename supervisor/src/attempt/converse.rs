@@ -3,7 +3,6 @@
 //! *Invariants:* the reason of a kill is stored before the first signal; what a child says after
 //! it broke the protocol is not looked at; a frame is acknowledged only when it is committed.
 
-use std::path::Path;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -13,9 +12,10 @@ use shared::id::RunNo;
 use shared::time::Timestamp;
 use shared::wire::message::{FromChild, PROTOCOL_VERSION, ToChild};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use super::answer::Commit;
+use super::answer::{Commit, Fetched};
 use super::directory::Directory;
 use super::said::{Said, done_fault};
 use super::watchdog::Watchdog;
@@ -28,8 +28,8 @@ use crate::config::TimeoutsConfig;
 use crate::ingest::Ingest;
 use crate::outcome::{KillReason, Outcome};
 use crate::policy::LONGEST_SNOOZE;
-use crate::store::Grant;
-use crate::tokens::Given;
+use crate::store::{Account, Grant};
+use crate::tokens::{Given, TokenProblem};
 
 /// How long the pipe may stay open after the end: a grandchild may hold it.
 const PIPE_LIMIT: Duration = Duration::from_millis(500);
@@ -56,7 +56,11 @@ pub(super) struct Conversation<'a> {
     pub died_at: Option<Timestamp>,
     pub ladder: Option<Ladder>,
     pub given: Given,
-    pub(super) token_file: &'a Path,
+    pub(super) account: &'a Account,
+    /// Fresher tokens on their way, each for its run.
+    pub(super) fetching: JoinSet<Fetched>,
+    /// Why there was no fresher one, when that was asked last.
+    pub no_fresher: Option<TokenProblem>,
     pub(super) progress: watch::Sender<Progress>,
     pub(super) watchdog: Watchdog,
     pub(super) spawned: Instant,
@@ -74,8 +78,8 @@ pub(super) struct Beginning<'a> {
     pub process: Process,
     pub sender: Sender,
     pub given: Given,
-    /// Where a fresher token would be.
-    pub token_file: &'a Path,
+    /// Whose it is.
+    pub account: &'a Account,
     /// Who listens to its progress.
     pub progress: watch::Sender<Progress>,
 }
@@ -99,7 +103,9 @@ impl<'a> Conversation<'a> {
             process: from.process,
             sender: from.sender,
             given: from.given,
-            token_file: from.token_file,
+            account: from.account,
+            fetching: JoinSet::new(),
+            no_fresher: None,
             progress: from.progress,
             hello: false,
             child_build: None,
@@ -130,6 +136,7 @@ impl<'a> Conversation<'a> {
                     self.last_words(&mut inbox).await;
                     return status;
                 }
+                Some(Ok(fetched)) = self.fetching.join_next() => self.fetched(fetched).await,
                 _ = tick.tick() => self.look(&wishes).await,
                 Ok(()) = wishes.changed() => self.heed(&wishes).await,
             }
@@ -227,7 +234,7 @@ impl<'a> Conversation<'a> {
                 skip,
                 rows,
             } => self.commit(run, seq, &Commit::Skipped(skip, rows)).await,
-            FromChild::NeedToken { run } => self.token(run).await,
+            FromChild::NeedToken { run } => self.token(run),
             FromChild::RunDone { run } => self.done(run).await,
             FromChild::RunSnoozed { run, until } => {
                 let latest = self.context.clock.now().plus(LONGEST_SNOOZE);
@@ -240,6 +247,10 @@ impl<'a> Conversation<'a> {
             }
             FromChild::RunFailed { run, failure } => self.end(run, Outcome::Failed(failure)),
             FromChild::Waiting { run, until } => self.watchdog.waiting(run, until),
+            FromChild::Exchanged(_) => {
+                let what = "answered an exchange that was not ordered".to_owned();
+                self.violation(what, None).await;
+            }
             FromChild::Bye => {
                 self.bye = true;
                 self.quiet_since = Some(Instant::now());

@@ -9,6 +9,7 @@ use shared::attempt::{Attempt, RunOrder};
 use shared::death::{self, Outside, RunOutcomes};
 use shared::failure::Failure;
 use shared::flight::Flight;
+use shared::secret::Secret;
 use shared::time::Timestamp;
 
 use super::directory::Directory;
@@ -26,6 +27,7 @@ use crate::policy::{self, Facts};
 use crate::store::{
     DeadLetter, EndAttempt, EndRun, Grant, Peaks, RunCounters, StoreError, SyncState,
 };
+use crate::tokens::TokenProblem;
 
 /// How often storing the end is tried while the database is away.
 const END_TRIES: u32 = 30;
@@ -67,8 +69,8 @@ pub(super) struct Life {
     pub counters: Vec<RunCounters>,
     /// What each run passed over.
     pub passed: Vec<Vec<Passed>>,
-    /// The mark of the token that eBay refused, if it refused one for good.
-    pub refused: Option<String>,
+    /// The token that eBay refused for good, and why there was no fresher one, if that was why.
+    pub refused: Option<(Secret, Option<TokenProblem>)>,
     pub directory: Option<Directory>,
 }
 

@@ -33,7 +33,7 @@ use crate::os::Limits;
 use crate::os::cgroup::Subtree;
 use crate::outcome::{CrashId, Decision, MemorySlot, Outcome, Verdict};
 use crate::store::{Account, RunCounters, Store, StoreError};
-use crate::tokens::TokenProblem;
+use crate::tokens::{TokenProblem, Tokens};
 
 pub use directory::remove_all as remove_leftovers;
 pub use progress::{Progress, RunProgress};
@@ -47,6 +47,8 @@ pub struct Context {
     pub store: Store,
     /// Starts children.
     pub spawner: Spawner,
+    /// Access tokens.
+    pub tokens: Tokens,
     /// The child's program, as an absolute path.
     pub worker_child: PathBuf,
     /// The settings.

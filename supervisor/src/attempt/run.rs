@@ -6,6 +6,7 @@ use std::time::Instant;
 use shared::attempt::{Attempt, Endpoints};
 use shared::build::BUILD;
 use shared::death::Outside;
+use shared::secret::Secret;
 use tokio::sync::watch;
 
 use super::converse::{Beginning, Conversation, LEASE};
@@ -13,13 +14,13 @@ use super::directory::Directory;
 use super::finish::{Life, Undertaking, conclude};
 use super::order::{Orders, attempt};
 use super::said::Said;
-use super::{Assignment, Context, End, Finished, Progress, Wishes};
+use super::{Assignment, Context, End, Finished, Progress, Wish, Wishes};
 use crate::child::process::Process;
 use crate::os::Limits;
 use crate::os::cgroup::{CgroupEnd, Leaf};
 use crate::outcome::KillReason;
-use crate::store::{BeginAttempt, Begun, Grant, RunCounters, StoreError};
-use crate::tokens::{self, Given};
+use crate::store::{Account, BeginAttempt, Begun, Grant, RunCounters, StoreError};
+use crate::tokens::{self, Given, TokenProblem};
 
 /// Who speaks to a running attempt, and who listens to it.
 struct Ears {
@@ -49,7 +50,7 @@ pub async fn run(
 
 async fn begin(context: &Context, assignment: &Assignment, ears: Ears) -> End {
     let account = &assignment.account;
-    let token = match tokens::read(&account.token_file) {
+    let token = match token(context, account, &ears.wishes).await {
         Ok(token) => token,
         Err(problem) => return End::NoToken(problem),
     };
@@ -84,16 +85,36 @@ async fn begin(context: &Context, assignment: &Assignment, ears: Ears) -> End {
         Ok(ran) => ran,
         Err(error) => return End::Store(error),
     };
-    if let Some(mark) = refused {
-        let state = context
-            .store
-            .set_token_state(account.id, Some("refused"), Some(&mark))
-            .await;
-        if let Err(error) = state {
-            return End::Store(error);
-        }
+    if let Some((token, asked)) = refused {
+        context.tokens.refused(account, &token, asked).await;
     }
     End::Ran(Box::new(ran))
+}
+
+/// The account's access token, unless there is none, or we are to stop before it has come.
+async fn token(
+    context: &Context,
+    account: &Account,
+    wishes: &Wishes,
+) -> Result<Secret, TokenProblem> {
+    let mut wishes = wishes.clone();
+    let token = tokio::select! {
+        token = context.tokens.get(account, None) => token,
+        Ok(_) = wishes.wait_for(|wish| *wish != Wish::GoOn) => {
+            Err(TokenProblem::new(tokens::Kind::Interrupted, "stopped while it waited for a token"))
+        }
+    };
+    match &token {
+        Err(problem) => context.tokens.note(account, problem, None).await,
+        Ok(_) if account.trouble.is_some() => {
+            tracing::info!(account.id = %account.id, account.name = account.name, "the account has an access token again");
+            if let Err(error) = context.store.set_token_trouble(account.id, None).await {
+                tracing::error!(account.id = %account.id, %error, "that the account has a token again is not stored");
+            }
+        }
+        Ok(_) => {}
+    }
+    token
 }
 
 async fn lease(context: &Context, assignment: &Assignment) -> Result<Begun, StoreError> {
@@ -167,7 +188,7 @@ async fn live(undertaking: &Undertaking<'_>, given: Given, ears: Ears) -> Life {
         process,
         sender,
         given,
-        token_file: &undertaking.assignment.account.token_file,
+        account: &undertaking.assignment.account,
         progress: ears.progress,
     });
     if let Err(error) = noted {
@@ -217,7 +238,7 @@ fn end_group(leaf: Leaf) -> CgroupEnd {
 }
 
 async fn bury(
-    conversation: Conversation<'_>,
+    mut conversation: Conversation<'_>,
     status: std::io::Result<ExitStatus>,
     limits: Option<Limits>,
 ) -> Life {
@@ -232,7 +253,10 @@ async fn bury(
         .map(|order| conversation.ingest.passed(order.run))
         .collect();
     let flight = conversation.directory.flight.read();
-    let refused = conversation.given.mark(conversation.said.unauthorized());
+    let refused = conversation.given.newest(conversation.said.unauthorized());
+    let refused = refused
+        .cloned()
+        .map(|token| (token, conversation.no_fresher.take()));
     let mut process = conversation.process;
     let outside = process.outside();
     let pid = process.pid();

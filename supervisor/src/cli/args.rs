@@ -68,6 +68,12 @@ pub(super) enum Placed {
     /// Accounts.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// eBay applications: what connects accounts by OAuth.
+    #[command(subcommand)]
+    Application(ApplicationCommand),
+    /// The key of the secrets in the database.
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// Crash reports.
     #[command(subcommand)]
     Crash(CrashCommand),
@@ -94,6 +100,43 @@ pub(super) enum AccountCommand {
     Add(NewAccount),
     /// All accounts.
     List,
+    /// Add the accounts of a file, CSV with a head line or a JSON array: all or none of them.
+    ///
+    /// Columns: name, environment, marketplace, workers, and one of `token_file`, `refresh_token`,
+    /// `ebay_account` (of the web app).
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Give an account other tokens, or have its seller consent again.
+    SetToken(SetToken),
+}
+
+/// Where an account's access tokens come from.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct TokenFrom {
+    /// A file that holds an access token; it is read at each attempt.
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// From eBay: walks through the seller's consent. Needs `bulkhead application set`.
+    #[arg(long)]
+    pub oauth: bool,
+    /// From eBay, for a refresh token that you have; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub refresh_token_file: Option<PathBuf>,
+    /// From the seller's web app (`WEB_APP_URL`, `INTERNAL_API_KEY`), which knows the account by this id.
+    #[arg(long, value_name = "EBAY_ACCOUNT")]
+    pub web_app: Option<String>,
+}
+
+/// Other tokens for an account.
+#[derive(Debug, clap::Args)]
+pub(super) struct SetToken {
+    /// The account's name.
+    pub name: String,
+    #[command(flatten)]
+    pub token: TokenFrom,
 }
 
 /// An account to add.
@@ -101,9 +144,8 @@ pub(super) enum AccountCommand {
 pub(super) struct NewAccount {
     /// A name of your choice: letters, digits, `.`, `_` and `-`, at most 64.
     pub name: String,
-    /// The file that holds the account's access token; it is read at each attempt.
-    #[arg(long, value_name = "FILE")]
-    pub token_file: PathBuf,
+    #[command(flatten)]
+    pub token: TokenFrom,
     /// Which eBay: production, sandbox, or one from the configuration.
     #[arg(long, default_value = "production")]
     pub environment: String,
@@ -113,6 +155,37 @@ pub(super) struct NewAccount {
     /// The workers to run, separated by commas. Default: all.
     #[arg(long, value_delimiter = ',', value_parser = worker)]
     pub workers: Vec<Worker>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ApplicationCommand {
+    /// Store the credentials of an environment's application, encrypted.
+    Set(NewApplication),
+    /// Whose credentials are stored; never the secrets.
+    List,
+}
+
+/// An application, as eBay's developer portal shows it.
+#[derive(Debug, clap::Args)]
+pub(super) struct NewApplication {
+    /// Which eBay: production, sandbox, or one from the configuration.
+    #[arg(long, default_value = "production")]
+    pub environment: String,
+    /// The client id ("App ID").
+    #[arg(long, value_name = "ID")]
+    pub client_id: String,
+    /// The redirect name (`RuName`).
+    #[arg(long, value_name = "NAME")]
+    pub ru_name: String,
+    /// The file that holds the client secret ("Cert ID"); `-` is standard input.
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub secret_file: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SecretCommand {
+    /// Encrypt every secret with a new key. Killed at any point, nothing is lost: run it again.
+    Rotate,
 }
 
 #[derive(Debug, Subcommand)]

@@ -13,6 +13,7 @@ mod log;
 mod output;
 mod quarantine;
 mod run;
+mod secret;
 mod status;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ use crate::config::{Config, LogFormat, Provenance};
 use crate::store::Store;
 use args::{
     AccountCommand, Args, AuditCommand, Command, DeadLetterCommand, Placed, QuarantineCommand,
+    SecretCommand,
 };
 use output::Output;
 
@@ -130,8 +132,18 @@ async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Resul
         Placed::Run { once } => Box::pin(run::run(place, once, output)).await,
         Placed::Doctor => doctor::doctor(place, output).await,
         Placed::Status => status::status(place, output).await,
-        Placed::Account(AccountCommand::Add(new)) => account::add(place, &new, output).await,
+        Placed::Account(AccountCommand::Add(new)) => {
+            Box::pin(account::add(place, &new, output)).await
+        }
+        Placed::Account(AccountCommand::Import { file }) => {
+            account::import::import(place, &file, output).await
+        }
+        Placed::Account(AccountCommand::SetToken(new)) => {
+            Box::pin(account::set_token(place, &new, output)).await
+        }
         Placed::Account(AccountCommand::List) => account::list(place, output).await,
+        Placed::Application(command) => secret::application(place, command, output).await,
+        Placed::Secret(SecretCommand::Rotate) => secret::rotate(place, output).await,
         Placed::Crash(command) => crash::crash(place, command, output).await,
         Placed::DeadLetter(DeadLetterCommand::List { all }) => {
             dead_letter::list(place, all, output).await

@@ -47,6 +47,7 @@ pub(super) async fn run(place: &Place, once: bool, output: Output) -> anyhow::Re
         tokio::select! {
             summary = dispatcher.run(mode, stop) => summary,
             never = daemon.prune_hourly() => match never {},
+            never = daemon.refresh_web_app() => match never {},
         }
     };
     let show = async {

@@ -36,6 +36,8 @@ struct StatusAnswer {
     /// The most that attempts which it shared needed: at most so much was its own, in bytes.
     peak_memory_shared: Option<u64>,
     quarantined_until: Option<String>,
+    /// What is wrong with the account's access token, and what can be done.
+    token: Option<String>,
     /// Why the service starts nothing, if it has paused.
     paused: Option<String>,
     error: Option<String>,
@@ -70,9 +72,16 @@ pub(super) async fn status(place: &Place, output: Output) -> anyhow::Result<Exit
             "DUE",
         ];
         let table = table(&head, answers.iter().map(|answer| line(answer, now)));
-        match &pause {
-            Some(pause) => format!("{pause}\n\n{table}"),
-            None => table,
+        let mut notes: Vec<String> = pause.iter().cloned().collect();
+        let troubled = answers
+            .iter()
+            .filter_map(|answer| Some(format!("{}: {}", answer.account, answer.token.as_ref()?)));
+        notes.extend(troubled);
+        notes.dedup();
+        if notes.is_empty() {
+            table
+        } else {
+            format!("{}\n\n{table}", notes.join("\n"))
         }
     })?;
     Ok(Exit::Done)
@@ -167,6 +176,7 @@ fn view(row: StatusRow, place: &Place, now: Timestamp) -> StatusAnswer {
             .quarantined_until
             .filter(|until| *until > now)
             .map(|until| until.to_string()),
+        token: row.token_detail,
         paused: None,
         error,
     }

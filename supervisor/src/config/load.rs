@@ -14,9 +14,11 @@ use super::error::ConfigError;
 const PREFIX: &str = "BULKHEAD_";
 
 // Variables of ours that are no settings.
-const OTHER_VARIABLES: [&str; 7] = [
+const OTHER_VARIABLES: [&str; 9] = [
     "BULKHEAD_STATE_DIR",
     "BULKHEAD_CONFIG",
+    "BULKHEAD_SECRET_KEY",
+    "BULKHEAD_SECRET_KEY_FILE",
     "BULKHEAD_KILL_AT",
     "BULKHEAD_KILL_TRACE",
     "BULKHEAD_BUILD",

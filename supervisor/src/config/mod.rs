@@ -11,6 +11,7 @@ mod names;
 mod recording;
 mod sections;
 mod units;
+mod web_app;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ pub use sections::{
     SyncConfig, TimeoutsConfig,
 };
 pub use units::{Bytes, MAX_SPAN_MS, Span};
+pub use web_app::WebAppConfig;
 
 /// Everything that may be set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +59,8 @@ pub struct Config {
     pub network: NetworkConfig,
     /// What is done about failures and deaths.
     pub policy: PolicyConfig,
+    /// How the seller's web app is talked to.
+    pub web_app: WebAppConfig,
     /// What is recorded of an attempt.
     pub recording: RecordingConfig,
     /// What is kept of deaths.
@@ -82,6 +86,7 @@ impl Default for Config {
             sync: SyncConfig::default(),
             network: NetworkConfig::default(),
             policy: PolicyConfig::default(),
+            web_app: WebAppConfig::default(),
             recording: RecordingConfig::default(),
             crashes: CrashesConfig::default(),
             log: LogConfig::default(),
@@ -116,6 +121,13 @@ impl Config {
         let set = self.environments.get(environment).cloned();
         set.or_else(|| EnvironmentConfig::built_in(environment))
             .map(|environment| environment.endpoints())
+    }
+
+    /// Where sellers of this environment give consent. `None` if there is no such environment.
+    pub fn consent_host(&self, environment: &str) -> Option<String> {
+        let set = self.environments.get(environment).cloned();
+        set.or_else(|| EnvironmentConfig::built_in(environment))
+            .map(|environment| environment.auth.unwrap_or(environment.api))
     }
 
     /// The memory budget in bytes, where `available` is what the supervisor may use: as set, or

@@ -16,22 +16,31 @@ pub struct EnvironmentConfig {
     pub api: String,
     /// Host of the Finances API, for example `https://apiz.ebay.com`.
     pub apiz: String,
+    /// Where sellers give consent, for example `https://auth.ebay.com`; by default as `api`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<String>,
 }
 
 impl EnvironmentConfig {
     /// The environments that need no configuration.
     pub fn built_in(name: &str) -> Option<Self> {
-        let (api, apiz) = match name {
-            "production" => ("https://api.ebay.com", "https://apiz.ebay.com"),
+        let (api, apiz, auth) = match name {
+            "production" => (
+                "https://api.ebay.com",
+                "https://apiz.ebay.com",
+                "https://auth.ebay.com",
+            ),
             "sandbox" => (
                 "https://api.sandbox.ebay.com",
                 "https://apiz.sandbox.ebay.com",
+                "https://auth.sandbox.ebay.com",
             ),
             _ => return None,
         };
         Some(Self {
             api: api.to_owned(),
             apiz: apiz.to_owned(),
+            auth: Some(auth.to_owned()),
         })
     }
 

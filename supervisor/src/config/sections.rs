@@ -59,6 +59,10 @@ pub struct TimeoutsConfig {
     pub term_grace: Span,
     /// How long a commit may wait for the store before the child is ended.
     pub store_stall: Span,
+    /// How long getting a token from eBay may take.
+    pub token: Span,
+    /// How long getting a token from the web app, or having it refresh all of them, may take.
+    pub web_app: Span,
 }
 
 impl Default for TimeoutsConfig {
@@ -71,6 +75,8 @@ impl Default for TimeoutsConfig {
             stop_grace: Span::from_secs(5),
             term_grace: Span::from_secs(5),
             store_stall: Span::from_mins(5),
+            token: Span::from_secs(30),
+            web_app: Span::from_mins(5),
         }
     }
 }

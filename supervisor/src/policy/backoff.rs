@@ -13,6 +13,11 @@ pub(super) fn wait(base: Duration, cap: Duration, count: u32, rng: &mut Rng) -> 
     Duration::from_millis(rng.u64(least..=millis(ceiling(base, cap, count)).max(least)))
 }
 
+/// How long to wait for an access token after `count` failures in a row, between the two bounds.
+pub fn of_tokens((base, cap): (Duration, Duration), count: u32, rng: &mut Rng) -> Duration {
+    wait(base, cap, count, rng)
+}
+
 /// The longest wait that [`wait`] may give.
 pub(super) fn ceiling(base: Duration, cap: Duration, count: u32) -> Duration {
     let factor = 1_u32.checked_shl(count).unwrap_or(u32::MAX);

@@ -65,6 +65,7 @@ use shared::attempt::SkipItem;
 use shared::time::Timestamp;
 use shared::worker::Mode;
 
+pub use backoff::of_tokens as token_backoff;
 pub use breaker::{Breaker, Change, Leave, Pause, Seen};
 pub use decide::decide;
 pub use memory::fits_ordinary;

@@ -116,7 +116,7 @@ impl Dispatcher {
         match mode {
             Mode::Service => Ok(None),
             Mode::Once { .. } => {
-                let survey = self.told.survey(&self.context.store).await?;
+                let survey = self.told.survey(&self.context).await?;
                 let now = self.context.clock.now();
                 let mut pass = Pass::begin(&survey.due, now);
                 pass.block(&survey.blocked, now);
@@ -131,7 +131,7 @@ impl Dispatcher {
         pass: &mut Option<Pass>,
         mode: Mode,
     ) -> Result<Duration, StoreError> {
-        let survey = match self.told.survey(&self.context.store).await {
+        let survey = match self.told.survey(&self.context).await {
             Ok(survey) => survey,
             Err(error) if mode == Mode::Service && error.is_temporary() => {
                 tracing::error!(%error, "nothing is started until the database is back");
@@ -282,9 +282,6 @@ impl Dispatcher {
                 return;
             }
         };
-        if let End::NoToken(problem) = &finished.end {
-            self.no_token(finished.account, problem).await;
-        }
         // Until its end is stored the account is ours: nothing else may start for it.
         self.running.remove(&finished.account);
         let now = self.context.clock.now();
@@ -314,18 +311,6 @@ impl Dispatcher {
         self.running.remove(&account);
     }
 
-    async fn no_token(&self, account: AccountId, problem: &crate::tokens::TokenProblem) {
-        let mark = crate::tokens::mark(problem.path());
-        let state = self
-            .context
-            .store
-            .set_token_state(account, Some("needs_token"), Some(&mark))
-            .await;
-        if let Err(error) = state {
-            tracing::error!(account.id = %account, %error, "that the account needs a token is not stored");
-        }
-    }
-
     fn wish_all(&self, wish: Wish) {
         for running in self.running.values() {
             running.wish.send_replace(wish);
@@ -350,11 +335,8 @@ fn next_look(due: &[Due], now: Timestamp) -> Duration {
 fn log_unstarted(finished: &Finished) -> bool {
     let (id, name) = (finished.account, finished.account_name.as_str());
     match &finished.end {
-        End::Ran(_) => false,
-        End::NoToken(problem) => {
-            tracing::warn!(account.id = %id, account.name = name, %problem, "the account needs a token; it runs again when the file has changed");
-            false
-        }
+        // Who has no token was told of when that began.
+        End::Ran(_) | End::NoToken(_) => false,
         End::NoEnvironment(environment) => {
             tracing::error!(account.id = %id, account.name = name, environment, "the account's environment is not configured: add [environments.{environment}]");
             true

@@ -1,11 +1,12 @@
-//! Looks at the store for what is due, and at the token files of accounts that wait for one.
+//! Looks at the store for what is due, and for accounts that wait for a token.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::id::AccountId;
 
 use super::due::Due;
-use crate::store::{Account, Store, StoreError, SyncState};
+use crate::attempt::Context;
+use crate::store::{Account, StoreError, SyncState};
 use crate::tokens;
 
 /// What there is to choose from.
@@ -27,7 +28,8 @@ pub(super) struct Told {
 
 impl Told {
     /// Looks, and tells what cannot be read: those workers stop, the others carry on.
-    pub(super) async fn survey(&mut self, store: &Store) -> Result<Survey, StoreError> {
+    pub(super) async fn survey(&mut self, context: &Context) -> Result<Survey, StoreError> {
+        let store = &context.store;
         let accounts: BTreeMap<AccountId, Account> = store
             .accounts()
             .await?
@@ -51,7 +53,7 @@ impl Told {
         });
         let mut waiting = BTreeSet::new();
         for account in accounts.values() {
-            if waits_for_token(store, account).await? {
+            if tokens::waits(store, account, context.clock.now()).await? {
                 waiting.insert(account.id);
             }
         }
@@ -67,19 +69,6 @@ impl Told {
             blocked,
         })
     }
-}
-
-/// Whether the account still waits; a file that has changed ends the wait.
-async fn waits_for_token(store: &Store, account: &Account) -> Result<bool, StoreError> {
-    let Some(refused) = &account.token_mark else {
-        return Ok(false);
-    };
-    if *refused == tokens::mark(&account.token_file) {
-        return Ok(true);
-    }
-    tracing::info!(account.id = %account.id, account.name = account.name, "the token file has changed: the account runs again");
-    store.set_token_state(account.id, None, None).await?;
-    Ok(false)
 }
 
 fn due(state: &SyncState) -> Due {

@@ -25,6 +25,8 @@ pub struct StatusRow {
     pub enabled: bool,
     /// Why the account's token cannot be used, if it cannot.
     pub token_state: Option<String>,
+    /// The same in a sentence.
+    pub token_detail: Option<String>,
     /// When the account was added: what its lag counts from before there is a cursor.
     pub account_created_at: Timestamp,
     /// The attempt that runs it now.

@@ -18,10 +18,11 @@ pub mod hash;
 mod history;
 mod letter;
 mod rescan;
+mod secret;
 mod sqlite;
 mod state;
 
-pub use account::{Account, NewAccount};
+pub use account::{Account, NewAccount, NewToken, TokenSource, TokenTrouble};
 pub use attempt::{
     BeginAttempt, Begun, EndAttempt, EndRun, Ended, Grant, OpenAttempt, OpenRun, Peaks, RunCounters,
 };
@@ -36,5 +37,6 @@ pub use history::{
 };
 pub use letter::{DeadLetter, LetterEnds, LetterStatus, NewLetter, PassedLetter};
 pub use rescan::{DeepCommit, RescanCommit};
+pub use secret::{Sealed, SecretOf, StoredSecret};
 pub use sqlite::{Soundness, Store};
 pub use state::{SyncState, SyncStates, Unreadable};

@@ -93,16 +93,9 @@ async fn names_are_unique() {
         (accounts[0].name.as_str(), accounts[0].created_at),
         ("alpha", NOW)
     );
-    world
-        .store
-        .set_token_state(world.account, Some("refused"), Some("f00"))
-        .await
-        .unwrap();
-    let accounts = world.store.accounts().await.unwrap();
-    assert_eq!(accounts[0].token_mark.as_deref(), Some("f00"));
     let nobody = world
         .store
-        .set_token_state(AccountId(9), None, None)
+        .set_token_trouble(AccountId(9), None)
         .await
         .unwrap_err();
     assert!(matches!(nobody, StoreError::NotFound { .. }), "{nobody}");

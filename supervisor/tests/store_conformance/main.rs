@@ -15,4 +15,5 @@ mod probes;
 mod queries;
 mod reshaped;
 mod rows;
+mod secrets;
 mod upgrade;

@@ -90,7 +90,8 @@ impl Talk {
             other @ (ToChild::Ack { .. }
             | ToChild::Refused { .. }
             | ToChild::Needed { .. }
-            | ToChild::Token { .. }) => Err(TalkError::Unexpected(other.name())),
+            | ToChild::Token { .. }
+            | ToChild::Exchange(_)) => Err(TalkError::Unexpected(other.name())),
         }
     }
 
@@ -196,6 +197,7 @@ fn out_of_turn(message: ToChild) -> TalkError {
         ToChild::Start { .. }
         | ToChild::Ack { .. }
         | ToChild::Needed { .. }
-        | ToChild::Token { .. } => TalkError::Unexpected(message.name()),
+        | ToChild::Token { .. }
+        | ToChild::Exchange(_) => TalkError::Unexpected(message.name()),
     }
 }

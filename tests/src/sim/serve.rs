@@ -18,7 +18,7 @@ use super::{
     body::stopped,
     exchanges::tap,
     faults::{FaultKind, Place},
-    feed, finances, fulfillment, inventory, post_order,
+    feed, finances, fulfillment, identity, inventory, post_order,
     refusal::Refusal,
     trading::{self, Failing},
 };
@@ -67,6 +67,8 @@ fn router(hub: Arc<Hub>) -> Router {
         .route(finances::PAYOUTS, get(finances::payouts))
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(middleware::from_fn_with_state(hub.clone(), gate))
+        // Who has no token yet passes no gate.
+        .merge(identity::routes())
         .layer(middleware::from_fn_with_state(hub.clone(), tap))
         .with_state(hub)
 }

@@ -9,6 +9,7 @@ use super::{
     account::{Account, AccountSpec},
     change,
     clock::stamp,
+    identity::Desk,
 };
 
 /// The simulated eBay's state.
@@ -19,6 +20,8 @@ pub(crate) struct World {
     cycle: u64,
     last_stamp: i64,
     next_task: u64,
+    /// Who may have tokens.
+    pub(crate) desk: Desk,
 }
 
 /// What one step of the world did.
@@ -39,6 +42,7 @@ impl World {
             cycle: 0,
             last_stamp: 0,
             next_task,
+            desk: Desk::default(),
         }
     }
 

@@ -78,7 +78,7 @@ pub(super) fn run(args: &RunArgs) -> Result<bool, ExitCode> {
     let workers: Vec<Worker> = attempt.runs.iter().map(|order| order.worker).collect();
     let begun = start::by_hand(attempt, token).map_err(|error| usage(error.to_string()))?;
     let setup = |error: &dyn std::fmt::Display| complain(error, ExitCode::Setup);
-    super::sandbox(&begun)?;
+    super::sandbox(begun.attempt.sandbox, &begun.doors)?;
     let tls = roots::tls(begun.doors.roots).map_err(|error| setup(&error))?;
     let client =
         Client::new(&begun.attempt, &begun.token, tls, recorder).map_err(|error| setup(&error))?;
@@ -191,7 +191,10 @@ fn event(message: &FromChild) -> Option<(&'static str, Value)> {
         FromChild::RunDone { .. } => ("done", json!({})),
         FromChild::RunSnoozed { until, .. } => ("snoozed", json!({ "until": until })),
         FromChild::RunFailed { failure, .. } => ("failed", json!({ "failure": failure })),
-        FromChild::Hello { .. } | FromChild::Batch { .. } | FromChild::Bye => return None,
+        FromChild::Hello { .. }
+        | FromChild::Batch { .. }
+        | FromChild::Exchanged(_)
+        | FromChild::Bye => return None,
     })
 }
 

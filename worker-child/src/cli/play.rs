@@ -16,7 +16,7 @@ use crate::limits;
 use crate::recording::Tape;
 use crate::replay::DIVERGED;
 use crate::session::drive::{self, DriveError};
-use crate::session::start;
+use crate::session::start::{self, Ordered};
 use crate::stage;
 
 /// Plays the recording in this directory.
@@ -32,13 +32,16 @@ pub(super) fn play(directory: &Path, only: Option<u8>) -> Result<(), ExitCode> {
     let mut diverged = diverged.map_err(|error| complain(&error, ExitCode::AttemptDirectory))?;
     let tape = Tape::open(&directory.join(FILE_NAME), only.map(RunNo))
         .map_err(|error| complain(&error, ExitCode::AttemptDirectory))?;
-    let begun = start::start().map_err(|error| complain(&error, error.exit_code()))?;
+    let ordered = start::start().map_err(|error| complain(&error, error.exit_code()))?;
+    let Ordered::Sync(begun) = ordered else {
+        return Err(complain(&"an exchange is not replayed", ExitCode::BadStart));
+    };
     limits::remember_data();
     // No port is open to it: what was recorded is all there is.
     confine::sandbox(begun.attempt.sandbox, &Doors::default())
         .map_err(|error| complain(&error, error.exit_code()))?;
     let client = Client::replaying(tape).map_err(|error| complain(&error, ExitCode::Setup))?;
-    let driven = drive::drive(begun, client);
+    let driven = drive::drive(*begun, client);
     if let Err(DriveError::Diverged(how)) = &driven {
         // If it cannot be written, standard error has it.
         write!(diverged, "{how}").ok();

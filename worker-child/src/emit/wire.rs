@@ -111,7 +111,7 @@ impl Wire {
                 }
                 run
             }
-            ToChild::Start { .. } | ToChild::Stop { .. } => None,
+            ToChild::Start { .. } | ToChild::Stop { .. } | ToChild::Exchange(_) => None,
         };
         if let Some(run) = run {
             run.changed.notify_waiters();

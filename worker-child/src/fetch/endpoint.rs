@@ -20,10 +20,15 @@ pub enum EndpointError {
 
 /// Checks both base URLs; says what they need of the outside.
 pub fn doors(endpoints: &Endpoints) -> Result<Doors, EndpointError> {
+    doors_of(&[&endpoints.api, &endpoints.apiz])
+}
+
+/// Checks URLs, which may have a path; says what they need of the outside.
+pub fn doors_of(urls: &[&str]) -> Result<Doors, EndpointError> {
     let mut doors = Doors::default();
-    for base in [&endpoints.api, &endpoints.apiz] {
+    for &base in urls {
         doors.roots |= is_https(base)?;
-        let url = Url::parse(base).map_err(|_| EndpointError::Url(base.clone()))?;
+        let url = Url::parse(base).map_err(|_| EndpointError::Url(base.to_owned()))?;
         doors.names |= url.domain().is_some();
         doors.ports.extend(url.port_or_known_default());
     }

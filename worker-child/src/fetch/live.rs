@@ -31,17 +31,7 @@ pub(super) struct Live {
 impl Live {
     pub(super) fn new(attempt: &Attempt, tls: ClientConfig) -> Result<Self, Error> {
         let network = &attempt.network;
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .user_agent(USER_AGENT)
-            .redirect(Policy::none())
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .connect_timeout(Duration::from_millis(network.connect_timeout_ms))
-            .http2_initial_stream_window_size(STREAM_WINDOW)
-            .http2_initial_connection_window_size(CONNECTION_WINDOW)
-            .build()?;
+        let http = bare(tls, Duration::from_millis(network.connect_timeout_ms))?;
         Ok(Self {
             http,
             endpoints: attempt.endpoints.clone(),
@@ -90,6 +80,21 @@ impl Live {
     }
 }
 
+/// The library's client, without anybody's token.
+pub(super) fn bare(tls: ClientConfig, connect_timeout: Duration) -> Result<reqwest::Client, Error> {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .user_agent(USER_AGENT)
+        .redirect(Policy::none())
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .connect_timeout(connect_timeout)
+        .http2_initial_stream_window_size(STREAM_WINDOW)
+        .http2_initial_connection_window_size(CONNECTION_WINDOW)
+        .build()
+}
+
 /// The next piece of the body; an error in words.
 pub(super) async fn chunk_of(response: &mut Response) -> Result<Option<Vec<u8>>, String> {
     let chunk = response.chunk().await.map_err(in_words)?;
@@ -97,7 +102,7 @@ pub(super) async fn chunk_of(response: &mut Response) -> Result<Option<Vec<u8>>,
 }
 
 /// The error and its causes, without the URL, which the failure names anyway.
-fn in_words(error: Error) -> String {
+pub(super) fn in_words(error: Error) -> String {
     let error = error.without_url();
     let mut words = error.to_string();
     let mut cause = std::error::Error::source(&error);

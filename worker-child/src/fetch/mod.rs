@@ -11,6 +11,7 @@ pub mod redact;
 pub mod request;
 pub mod retry;
 pub mod roots;
+pub mod token;
 pub mod trading;
 
 pub use body::{Body, BodyError, Filled};

@@ -10,7 +10,7 @@ use shared::wire::message::ToChild;
 /// orders are in a file of their own.
 pub(super) fn payload(message: &ToChild, token: Option<u32>) -> Option<(RunNo, Kind, Vec<u8>)> {
     Some(match message {
-        ToChild::Start { .. } => return None,
+        ToChild::Start { .. } | ToChild::Exchange(_) => return None,
         ToChild::Ack { run, seq } => (*run, Kind::Ack, seq.to_le_bytes().to_vec()),
         ToChild::Needed { run, seq, indices } => {
             let numbers = std::iter::once(seq).chain(indices);

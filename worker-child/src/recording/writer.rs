@@ -136,7 +136,8 @@ impl Recorder {
             | ToChild::Ack { .. }
             | ToChild::Refused { .. }
             | ToChild::Stop { .. }
-            | ToChild::Needed { .. } => None,
+            | ToChild::Needed { .. }
+            | ToChild::Exchange(_) => None,
         };
         if writer.file.is_some()
             && let Some((run, kind, payload)) = frame::payload(message, token)

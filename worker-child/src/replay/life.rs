@@ -233,6 +233,8 @@ impl Life<'_> {
                 }
             }
             FromChild::Bye => self.bye = true,
+            // The session lets none through: no exchange was ordered.
+            FromChild::Exchanged(_) => {}
             // The child acknowledges itself what the recording says was acknowledged, so that here
             // the session must be told before the next frame.
             FromChild::Batch { run, seq, .. }

@@ -71,6 +71,7 @@ fn answer_to(message: &FromChild) -> Option<ToChild> {
         | FromChild::RunSnoozed { .. }
         | FromChild::RunFailed { .. }
         | FromChild::Waiting { .. }
+        | FromChild::Exchanged(_)
         | FromChild::Bye => None,
     }
 }

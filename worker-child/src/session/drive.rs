@@ -120,7 +120,7 @@ fn block_on(attempt: impl Future<Output = Result<(), DriveError>>) -> Result<(),
     ended
 }
 
-fn runtime() -> io::Result<Runtime> {
+pub(super) fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread()
         .enable_io()
         .enable_time()

@@ -4,6 +4,7 @@ pub mod by_hand;
 pub mod clock;
 pub mod drive;
 mod exchange;
+pub mod get_token;
 mod inbox;
 mod pass;
 mod polled;

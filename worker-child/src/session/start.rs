@@ -8,7 +8,7 @@ use shared::exit::ExitCode;
 use shared::secret::Secret;
 use shared::wire::codec::{self, CodecError};
 use shared::wire::frame::{self, FrameError};
-use shared::wire::message::{FromChild, PROTOCOL_VERSION, ToChild};
+use shared::wire::message::{Exchange, FromChild, PROTOCOL_VERSION, ToChild};
 use shared::wire::session::{Session, Violation};
 
 use crate::confine::Doors;
@@ -29,6 +29,15 @@ pub struct Begun {
     pub doors: Doors,
     /// The attempt's workers, in the order of its runs.
     pub workers: Vec<Box<dyn SyncWorker>>,
+}
+
+/// What was ordered.
+#[derive(Debug)]
+pub enum Ordered {
+    /// To sync.
+    Sync(Box<Begun>),
+    /// To get a token, and what its URL needs of the outside.
+    Exchange(Box<Exchange>, Session, Doors),
 }
 
 /// Why an attempt did not begin.
@@ -80,18 +89,28 @@ impl StartError {
     }
 }
 
-/// Says `Hello`, waits for `Start`, checks it.
-pub fn start() -> Result<Begun, StartError> {
+/// Says `Hello`, waits for the order, checks it.
+pub fn start() -> Result<Ordered, StartError> {
     let mut session = Session::new();
     hello(&mut session)?;
     let body = frame::read_blocking(&mut io::stdin().lock())?.ok_or(StartError::ParentGone)?;
     let message: ToChild = codec::decode_body(&body)?;
     session.to_child(&message)?;
-    let ToChild::Start { attempt, token } = message else {
+    match message {
+        ToChild::Start { attempt, token } => begin(session, *attempt, token)
+            .map(Box::new)
+            .map(Ordered::Sync),
+        ToChild::Exchange(exchange) => {
+            let doors = endpoint::doors_of(&[&exchange.url])?;
+            Ok(Ordered::Exchange(exchange, session, doors))
+        }
         // The session lets nothing but Stop pass here.
-        return Err(StartError::Stopped);
-    };
-    begin(session, *attempt, token)
+        ToChild::Ack { .. }
+        | ToChild::Refused { .. }
+        | ToChild::Stop { .. }
+        | ToChild::Needed { .. }
+        | ToChild::Token { .. } => Err(StartError::Stopped),
+    }
 }
 
 /// Begins an attempt that no supervisor has ordered.

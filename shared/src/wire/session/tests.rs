@@ -11,6 +11,7 @@ use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::worker::Worker;
 
+mod exchanges;
 mod questions;
 
 fn start(numbers: &[u8]) -> ToChild {

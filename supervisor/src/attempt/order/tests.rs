@@ -270,8 +270,8 @@ fn the_sandbox_is_ordered_as_configured() {
         token_file: PathBuf::from("token"),
         enabled: true,
         created_at: NOW,
-        token_state: None,
-        token_mark: None,
+        source: crate::store::TokenSource::File,
+        trouble: None,
     };
     for (text, expected) in [
         ("require", SandboxMode::Require),

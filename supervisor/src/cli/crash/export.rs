@@ -68,7 +68,7 @@ async fn token_of(
     let account = accounts
         .into_iter()
         .find(|account| account.id == report.account_id);
-    Ok(account.and_then(|account| tokens::read(&account.token_file).ok()))
+    Ok(account.and_then(|account| tokens::file::read(&account.token_file).ok()))
 }
 
 fn words(answer: &ExportAnswer) -> String {

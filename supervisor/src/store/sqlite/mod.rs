@@ -25,6 +25,7 @@ mod rescue;
 mod revise;
 mod row;
 mod rows;
+mod secret;
 mod setting;
 mod state;
 mod statement;

@@ -14,7 +14,7 @@ use crate::store::error::{During, StoreError};
 use crate::store::history::{AttemptRow, LearnedPeak, RunRow, StatusRow};
 use crate::store::state::SyncState;
 
-const STATUS: &str = "SELECT s.*, a.name AS account, a.created_at, a.token_state, \
+const STATUS: &str = "SELECT s.*, a.name AS account, a.created_at, a.token_state, a.token_detail, \
      a.enabled AND s.enabled AS on_duty, \
      (SELECT max(t.attempt_id) FROM attempts t JOIN runs r ON r.attempt_id = t.attempt_id \
       WHERE t.account_id = s.account_id AND t.ended_at IS NULL AND r.worker = s.worker) AS running, \
@@ -131,6 +131,7 @@ fn status(row: &SqliteRow) -> Result<StatusRow, StoreError> {
         worker: cells.get("worker")?,
         enabled: cells.get("on_duty")?,
         token_state: cells.get("token_state")?,
+        token_detail: cells.get("token_detail")?,
         account_created_at: cells.time("created_at")?,
         running: cells.get::<Option<i64>>("running")?.map(AttemptId),
         dead_letters: cells.count("letters")?,

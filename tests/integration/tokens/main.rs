@@ -1,0 +1,16 @@
+//! Access tokens from every source, through the real binaries: got by a token child, kept in memory,
+//! and their secrets nowhere in clear.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "test code: every failure is a panic"
+)]
+
+mod connecting;
+mod files;
+mod imports;
+mod keys;
+mod leaks;
+mod oauth;
+mod stage;
+mod web_app;
