@@ -1,6 +1,7 @@
 //! One supervisor over one state directory: its lock, its database, its children's binary, and
 //! the signals that stop it.
 
+mod obey;
 pub mod pruning;
 
 use std::convert::Infallible;
@@ -18,6 +19,7 @@ use crate::child::link::BigFrames;
 use crate::child::spawner::{SpawnError, Spawner};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::control::ListenError;
 use crate::os;
 use crate::os::cgroup::{self, Subtree};
 use crate::scheduler::rescue::{RescueError, rescue};
@@ -67,6 +69,9 @@ pub enum DaemonError {
         /// Its environment.
         environment: String,
     },
+    /// Nobody could speak to it.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// Signals cannot be heard.
     #[error("cannot listen for signals: {0}")]
     Signals(io::Error),
@@ -224,7 +229,9 @@ pub fn make_private(path: &Path) -> Result<(), DaemonError> {
         })
 }
 
-fn lock(state_dir: &Path) -> Result<File, DaemonError> {
+/// Takes the lock of a state directory: whoever has it is the only one that starts children or acts
+/// in a service's stead. It goes with the file.
+pub fn lock(state_dir: &Path) -> Result<File, DaemonError> {
     let path = state_dir.join("lock");
     let failed = |source| DaemonError::StateDir {
         path: path.clone(),

@@ -1,4 +1,4 @@
-//! `bulkhead account add|list`.
+//! `bulkhead account`: adding and listing; the rest is asked of the service.
 
 use std::path::Path;
 
@@ -7,10 +7,11 @@ use shared::id::AccountId;
 use shared::time::Timestamp;
 use shared::worker::Worker;
 
-use super::args::{BadInput, NewAccount};
+use super::args::{AccountCommand, BadInput, NewAccount};
 use super::output::{Output, table};
-use super::{Exit, Place};
+use super::{Exit, Place, control};
 use crate::clock::Clock;
+use crate::control::Command;
 use crate::store::{self, Account, Store, StoreError};
 use crate::{daemon, tokens};
 
@@ -29,7 +30,28 @@ struct AccountAnswer {
     created_at: String,
 }
 
-pub(super) async fn add(place: &Place, new: &NewAccount, output: Output) -> anyhow::Result<Exit> {
+pub(super) async fn account(
+    place: &Place,
+    command: AccountCommand,
+    output: Output,
+) -> anyhow::Result<Exit> {
+    let asked = match command {
+        AccountCommand::Add(new) => return add(place, &new, output).await,
+        AccountCommand::List => return list(place, output).await,
+        AccountCommand::Run { name: account } => Command::Run { account },
+        AccountCommand::Enable { name: account } => Command::SetAccount {
+            account,
+            enabled: true,
+        },
+        AccountCommand::Disable { name: account } => Command::SetAccount {
+            account,
+            enabled: false,
+        },
+    };
+    control::command(place, &asked, output).await
+}
+
+async fn add(place: &Place, new: &NewAccount, output: Output) -> anyhow::Result<Exit> {
     check(place, new)?;
     let token_file = std::path::absolute(&new.token_file)?;
     tokens::read(&token_file).map_err(|problem| {
@@ -89,7 +111,7 @@ pub(super) async fn named(store: &Store, name: &str) -> anyhow::Result<Account> 
     })
 }
 
-pub(super) async fn list(place: &Place, output: Output) -> anyhow::Result<Exit> {
+async fn list(place: &Place, output: Output) -> anyhow::Result<Exit> {
     let accounts: Vec<AccountAnswer> = place
         .store()
         .await?

@@ -65,6 +65,22 @@ pub(super) enum Placed {
     },
     /// How every worker of every account stands.
     Status,
+    /// Start no further attempt until `resume`; what runs comes to its end.
+    Pause,
+    /// Start attempts again.
+    Resume,
+    /// End the running attempt of an account. What it has committed stays, nothing is charged, and it
+    /// runs again when it is due.
+    Cancel {
+        /// The account's name.
+        account: String,
+    },
+    /// Workers of an account.
+    #[command(subcommand)]
+    Worker(WorkerCommand),
+    /// What was asked of the service, and what came of it.
+    #[command(subcommand)]
+    Command(CommandCommand),
     /// Accounts.
     #[command(subcommand)]
     Account(AccountCommand),
@@ -94,6 +110,56 @@ pub(super) enum AccountCommand {
     Add(NewAccount),
     /// All accounts.
     List,
+    /// Have a running service run every worker of an account now.
+    Run {
+        /// The account's name.
+        name: String,
+    },
+    /// Sync an account again.
+    Enable {
+        /// The account's name.
+        name: String,
+    },
+    /// Sync an account no more; what is stored stays.
+    Disable {
+        /// The account's name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum WorkerCommand {
+    /// Run a worker of an account; one that the account did not have is added.
+    Enable {
+        /// The account's name.
+        account: String,
+        /// The worker.
+        #[arg(value_parser = worker)]
+        worker: Worker,
+    },
+    /// Run a worker of an account no more; what is stored stays.
+    Disable {
+        /// The account's name.
+        account: String,
+        /// The worker.
+        #[arg(value_parser = worker)]
+        worker: Worker,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CommandCommand {
+    /// The newest ones.
+    List {
+        /// How many at most.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// One of them.
+    Show {
+        /// Its number.
+        id: i64,
+    },
 }
 
 /// An account to add.

@@ -3,6 +3,7 @@
 mod account;
 mod args;
 mod audit;
+mod control;
 mod crash;
 mod dead_letter;
 mod demo;
@@ -22,10 +23,9 @@ use anyhow::Context as _;
 use clap::Parser;
 
 use crate::config::{Config, LogFormat, Provenance};
+use crate::control::Command as Asked;
 use crate::store::Store;
-use args::{
-    AccountCommand, Args, AuditCommand, Command, DeadLetterCommand, Placed, QuarantineCommand,
-};
+use args::{Args, AuditCommand, Command, DeadLetterCommand, Placed, QuarantineCommand};
 use output::Output;
 
 /// Exit codes of `bulkhead`, the same table that the README prints.
@@ -130,8 +130,13 @@ async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Resul
         Placed::Run { once } => Box::pin(run::run(place, once, output)).await,
         Placed::Doctor => doctor::doctor(place, output).await,
         Placed::Status => status::status(place, output).await,
-        Placed::Account(AccountCommand::Add(new)) => account::add(place, &new, output).await,
-        Placed::Account(AccountCommand::List) => account::list(place, output).await,
+        Placed::Pause => control::command(place, &Asked::Pause, output).await,
+        Placed::Resume => control::command(place, &Asked::Resume, output).await,
+        Placed::Cancel { account } => {
+            control::command(place, &Asked::Cancel { account }, output).await
+        }
+        Placed::Worker(command) => control::command(place, &command.into(), output).await,
+        Placed::Account(command) => account::account(place, command, output).await,
         Placed::Crash(command) => crash::crash(place, command, output).await,
         Placed::DeadLetter(DeadLetterCommand::List { all }) => {
             dead_letter::list(place, all, output).await
@@ -148,8 +153,9 @@ async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Resul
         }
         Placed::Quarantine(QuarantineCommand::List) => quarantine::list(place, output).await,
         Placed::Quarantine(QuarantineCommand::Release { account, worker }) => {
-            quarantine::release(place, &account, worker, output).await
+            control::command(place, &Asked::Release { account, worker }, output).await
         }
+        Placed::Command(which) => control::commands(place, which, output).await,
     }
 }
 
@@ -170,16 +176,20 @@ impl Place {
         Ok(Self { state_dir, config })
     }
 
+    /// There must be a database.
+    fn check_database(&self) -> Result<(), args::BadInput> {
+        if self.state_dir.join(crate::daemon::DATABASE).exists() {
+            return Ok(());
+        }
+        Err(args::BadInput(format!(
+            "there is no database in {}; add an account first (bulkhead account add), or name the right --state-dir",
+            self.state_dir.display()
+        )))
+    }
+
     /// The database for reading: it must be there.
     async fn store(&self) -> anyhow::Result<Store> {
-        let path = self.state_dir.join(crate::daemon::DATABASE);
-        if !path.exists() {
-            return Err(args::BadInput(format!(
-                "there is no database in {}; add an account first (bulkhead account add), or name the right --state-dir",
-                self.state_dir.display()
-            ))
-            .into());
-        }
+        self.check_database()?;
         crate::daemon::open_store(&self.state_dir, false)
             .await
             .context("cannot open the database")

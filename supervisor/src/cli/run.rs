@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use anyhow::bail;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::output::Output;
 use super::{Exit, Place, live};
-use crate::daemon::{Daemon, stop_on_signals};
+use crate::control::Listener;
+use crate::daemon::{Daemon, DaemonError, stop_on_signals};
 use crate::scheduler::{Mode, PassSummary};
 
 /// Snoozes up to this long belong to a single pass.
@@ -24,6 +26,14 @@ pub(super) async fn run(place: &Place, once: bool, output: Output) -> anyhow::Re
         tracing::warn!("{note}");
     }
     let daemon = Daemon::open(&place.state_dir, place.config.clone()).await?;
+    let listener = Listener::bind(&place.state_dir).map_err(DaemonError::from)?;
+    if once && let Some(halt) = daemon.context.store.halt().await? {
+        bail!(
+            "starting is paused since {} (user {}): bulkhead resume; nothing was run",
+            halt.since,
+            halt.by
+        );
+    }
     let stop = stop_on_signals()?;
     let mut dispatcher = daemon.dispatcher(fastrand::Rng::new());
     let mode = if once {
@@ -40,12 +50,14 @@ pub(super) async fn run(place: &Place, once: bool, output: Output) -> anyhow::Re
     if live {
         dispatcher.tell(send);
     }
-    let daemon = &daemon;
+    let calls = dispatcher.caller();
+    let (daemon, listener) = (&daemon, &listener);
     let work = async move {
         // The channel closes with the dispatcher, and so the live lines end.
         tokio::select! {
             summary = dispatcher.run(mode, stop) => summary,
             never = daemon.prune_hourly() => match never {},
+            never = daemon.obey(listener, calls) => match never {},
         }
     };
     let show = async {

@@ -1,12 +1,14 @@
 //! The one owner of what is running: it starts attempts, hears of their ends, and stops.
 
+mod calls;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use shared::id::AccountId;
 use shared::time::Timestamp;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::due::{self, Due, Order, Plan};
@@ -21,6 +23,7 @@ use crate::os::Limits;
 use crate::outcome::MemorySlot;
 use crate::policy::Leave;
 use crate::store::StoreError;
+pub use calls::Call;
 
 /// The longest time between two looks at what is due.
 const LOOK: Duration = Duration::from_secs(5);
@@ -36,6 +39,8 @@ struct Running {
     wish: watch::Sender<Wish>,
     memory: u64,
     slot: MemorySlot,
+    /// Who waits for its end.
+    cancelled: Vec<oneshot::Sender<bool>>,
 }
 
 /// Starts attempts and hears of their ends.
@@ -49,6 +54,8 @@ pub struct Dispatcher {
     told: Told,
     gate: Gate,
     events: Option<mpsc::UnboundedSender<Event>>,
+    calls: mpsc::UnboundedReceiver<Call>,
+    caller: mpsc::UnboundedSender<Call>,
 }
 
 impl std::fmt::Debug for Dispatcher {
@@ -67,6 +74,7 @@ impl Dispatcher {
             attempts: usize::try_from(context.config.accounts_at_once).unwrap_or(usize::MAX),
             memory: context.config.memory_budget_of(available),
         };
+        let (caller, calls) = mpsc::unbounded_channel();
         Self {
             context,
             room,
@@ -77,7 +85,14 @@ impl Dispatcher {
             told: Told::default(),
             gate: Gate::new(),
             events: None,
+            calls,
+            caller,
         }
+    }
+
+    /// How others speak to it while it works.
+    pub fn caller(&self) -> mpsc::UnboundedSender<Call> {
+        self.caller.clone()
     }
 
     /// Tells what happens to this channel.
@@ -107,6 +122,7 @@ impl Dispatcher {
             tokio::select! {
                 Some(ended) = self.tasks.join_next_with_id() => self.ended(ended, &mut pass, mode).await,
                 Ok(()) = stop.changed(), if !stopping => self.wish_all(Wish::Drain),
+                Some(call) = self.calls.recv() => self.heed(call),
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -140,7 +156,10 @@ impl Dispatcher {
             Err(error) => return Err(error),
         };
         let Survey {
-            accounts, mut due, ..
+            accounts,
+            mut due,
+            halted,
+            ..
         } = survey;
         let running: BTreeSet<AccountId> = self.running.keys().copied().collect();
         if let Some(pass) = pass {
@@ -148,7 +167,11 @@ impl Dispatcher {
             due = pass.select(due);
         }
         let now = self.context.clock.now();
-        let leave = self.gate.leave(now);
+        let leave = if halted {
+            Leave::Nothing
+        } else {
+            self.gate.leave(now)
+        };
         // A pass does not wait until it is over.
         let given_up = pass.as_mut().filter(|_| leave != Leave::All);
         let given_up = given_up.map(Pass::give_up).is_some();
@@ -248,6 +271,7 @@ impl Dispatcher {
             wish,
             memory: assignment.limits.memory,
             slot: assignment.slot,
+            cancelled: Vec::new(),
         };
         let (progress, listen) = watch::channel(Progress::default());
         let account = assignment.account.id;
@@ -286,7 +310,7 @@ impl Dispatcher {
             self.no_token(finished.account, problem).await;
         }
         // Until its end is stored the account is ours: nothing else may start for it.
-        self.running.remove(&finished.account);
+        self.gone(finished.account);
         let now = self.context.clock.now();
         if let (Some(pass), Mode::Once { snoozes }) = (pass, mode) {
             pass.finished(&finished, now, snoozes);
@@ -311,7 +335,7 @@ impl Dispatcher {
             tracing::error!(account.id = %account, %error, "its end is not stored; the next start will do that");
         }
         self.gate.broke(account);
-        self.running.remove(&account);
+        self.gone(account);
     }
 
     async fn no_token(&self, account: AccountId, problem: &crate::tokens::TokenProblem) {

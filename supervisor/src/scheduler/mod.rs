@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use crate::attempt::{Finished, Progress};
 use crate::outcome::MemorySlot;
 
-pub use dispatcher::{Dispatcher, Stop};
+pub use dispatcher::{Call, Dispatcher, Stop};
 pub use pass::{Mode, PassSummary};
 
 /// What happens, as it happens.

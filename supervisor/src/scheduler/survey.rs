@@ -17,6 +17,8 @@ pub(super) struct Survey {
     pub due: Vec<Due>,
     /// What may not, for want of a token.
     pub blocked: Vec<Due>,
+    /// A person asked that nothing is started.
+    pub halted: bool,
 }
 
 /// What was said once already, so that a lasting trouble is not a line per look.
@@ -65,6 +67,7 @@ impl Told {
             accounts,
             due,
             blocked,
+            halted: store.halt().await?.is_some(),
         })
     }
 }

@@ -10,6 +10,7 @@ mod attempt;
 mod audit;
 mod batch;
 mod checkpoint;
+mod command;
 mod crash;
 mod health;
 mod history;
