@@ -1,8 +1,10 @@
 //! One supervisor over one state directory: its lock, its database, its children's binary, and
 //! the signals that stop it.
 
+pub mod notify;
 mod obey;
 pub mod pruning;
+mod reload;
 
 use std::convert::Infallible;
 use std::fs::{self, File, TryLockError};
@@ -10,6 +12,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -26,6 +29,7 @@ use crate::scheduler::rescue::{RescueError, rescue};
 use crate::scheduler::{Dispatcher, Stop};
 use crate::store::{Store, StoreError};
 use pruning::PruneError;
+pub use reload::hangups;
 
 /// Name of the database in the state directory.
 pub const DATABASE: &str = "bulkhead.db";
@@ -82,6 +86,8 @@ pub enum DaemonError {
 pub struct Daemon {
     /// What attempts need.
     pub context: Context,
+    /// The settings as they were last read.
+    config: watch::Sender<Arc<Config>>,
     _lock: File,
 }
 
@@ -114,21 +120,20 @@ impl Daemon {
             source,
         })?;
         let daemon = Self {
+            config: watch::Sender::new(Arc::clone(&context.config)),
             context,
             _lock: lock,
         };
-        daemon.check_environments().await?;
+        daemon.check_environments(&daemon.context.config).await?;
         Ok(daemon)
     }
 
     /// Prunes crash reports now; what goes wrong is said, and nothing else waits for it.
     pub async fn prune(&self) {
         let Context {
-            store,
-            config,
-            state_dir,
-            ..
+            store, state_dir, ..
         } = &self.context;
+        let config = Arc::clone(&self.config.borrow());
         let bounds = pruning::bounds(&config.crashes);
         let now = self.context.clock.now();
         let pruned = async {
@@ -152,21 +157,20 @@ impl Daemon {
         }
     }
 
+    /// How long a stop may take.
+    pub fn drain(&self) -> Duration {
+        self.config.borrow().timeouts.drain.duration()
+    }
+
     /// A dispatcher over it.
     pub fn dispatcher(&self, rng: fastrand::Rng) -> Dispatcher {
         let available = os::memory_total().unwrap_or(MEMORY_GUESS);
         Dispatcher::new(self.context.clone(), available, rng)
     }
 
-    async fn check_environments(&self) -> Result<(), DaemonError> {
+    async fn check_environments(&self, config: &Config) -> Result<(), DaemonError> {
         for account in self.context.store.accounts().await? {
-            if account.enabled
-                && self
-                    .context
-                    .config
-                    .endpoints(&account.environment)
-                    .is_none()
-            {
+            if account.enabled && config.endpoints(&account.environment).is_none() {
                 return Err(DaemonError::Environment {
                     account: account.name,
                     environment: account.environment,

@@ -90,7 +90,11 @@ impl<'a> Conversation<'a> {
         Self {
             ingest: Ingest::new(store, from.grant, &from.attempt.runs),
             said: Said::new(from.attempt.runs.len()),
-            watchdog: Watchdog::new(&from.attempt.runs, from.timeouts.silence.duration(), now),
+            watchdog: Watchdog::new(
+                &from.attempt.runs,
+                from.timeouts.silence.duration(),
+                (now, from.context.clock.now()),
+            ),
             context: from.context,
             attempt: from.attempt,
             grant: from.grant,
@@ -239,7 +243,10 @@ impl<'a> Conversation<'a> {
                 );
             }
             FromChild::RunFailed { run, failure } => self.end(run, Outcome::Failed(failure)),
-            FromChild::Waiting { run, until } => self.watchdog.waiting(run, until),
+            FromChild::Waiting { run, until } => {
+                let wait = until.since(self.context.clock.now());
+                self.watchdog.waiting(run, wait, Instant::now());
+            }
             FromChild::Bye => {
                 self.bye = true;
                 self.quiet_since = Some(Instant::now());

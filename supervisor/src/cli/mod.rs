@@ -16,7 +16,7 @@ mod quarantine;
 mod run;
 mod status;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -159,21 +159,32 @@ async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Resul
     }
 }
 
+/// The settings, as file and environment say now.
+fn load(state_dir: &Path, named: Option<&Path>) -> Result<Config, args::BadInput> {
+    let beside = state_dir.join("bulkhead.toml");
+    let file = named.or_else(|| beside.is_file().then_some(&*beside));
+    let (config, _): (Config, Provenance) = Config::load(file, std::env::vars())?;
+    Ok(config)
+}
+
 /// Where everything is.
 #[derive(Debug)]
 struct Place {
     state_dir: PathBuf,
     config: Config,
+    /// The configuration file that was named; else one may be in the state directory.
+    named: Option<PathBuf>,
 }
 
 impl Place {
     fn of(state_dir: Option<PathBuf>, file: Option<PathBuf>) -> anyhow::Result<Self> {
         let state_dir = args::state_dir(state_dir)?;
-        let beside = state_dir.join("bulkhead.toml");
-        let file = file.or_else(|| beside.is_file().then_some(beside));
-        let (config, _): (Config, Provenance) =
-            Config::load(file.as_deref(), std::env::vars()).map_err(args::BadInput::from)?;
-        Ok(Self { state_dir, config })
+        let config = load(&state_dir, file.as_deref())?;
+        Ok(Self {
+            state_dir,
+            config,
+            named: file,
+        })
     }
 
     /// There must be a database.

@@ -197,6 +197,7 @@ fn timeouts(timeouts: &TimeoutsConfig, key: impl Fn(&str) -> String) -> Result<(
         ("stop_grace", timeouts.stop_grace),
         ("term_grace", timeouts.term_grace),
         ("store_stall", timeouts.store_stall),
+        ("drain", timeouts.drain),
     ];
     for (name, span) in spans {
         within(&key(name), span, MS, WEEK)?;

@@ -14,12 +14,13 @@ use super::error::ConfigError;
 const PREFIX: &str = "BULKHEAD_";
 
 // Variables of ours that are no settings.
-const OTHER_VARIABLES: [&str; 7] = [
+const OTHER_VARIABLES: [&str; 8] = [
     "BULKHEAD_STATE_DIR",
     "BULKHEAD_CONFIG",
     "BULKHEAD_KILL_AT",
     "BULKHEAD_KILL_TRACE",
     "BULKHEAD_BUILD",
+    "BULKHEAD_CLOCK_FILE",
     "BULKHEAD_REQUIRE_POSTGRES",
     "BULKHEAD_LOG",
 ];

@@ -59,6 +59,9 @@ pub struct TimeoutsConfig {
     pub term_grace: Span,
     /// How long a commit may wait for the store before the child is ended.
     pub store_stall: Span,
+    /// From SIGTERM to the end of the service, whatever has not ended by then. Children have ended long
+    /// before: `stop_grace` and twice `term_grace` are for them.
+    pub drain: Span,
 }
 
 impl Default for TimeoutsConfig {
@@ -71,6 +74,7 @@ impl Default for TimeoutsConfig {
             stop_grace: Span::from_secs(5),
             term_grace: Span::from_secs(5),
             store_stall: Span::from_mins(5),
+            drain: Span::from_mins(1),
         }
     }
 }

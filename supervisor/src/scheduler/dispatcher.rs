@@ -1,6 +1,8 @@
 //! The one owner of what is running: it starts attempts, hears of their ends, and stops.
 
 mod calls;
+mod trouble;
+mod unstarted;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -18,19 +20,19 @@ use super::slots::{InUse, Room, fitting};
 use super::survey::{Survey, Told};
 use super::{Event, rescue};
 use crate::attempt::{self, Assignment, Context, End, Finished, Progress, Wish};
-use crate::config;
+use crate::config::{self, Config};
 use crate::os::Limits;
 use crate::outcome::MemorySlot;
 use crate::policy::Leave;
 use crate::store::StoreError;
 pub use calls::Call;
+use trouble::{STORE_PAUSE, Trouble};
+use unstarted::log_unstarted;
 
 /// The longest time between two looks at what is due.
 const LOOK: Duration = Duration::from_secs(5);
 /// The time between two looks while starting is paused.
 const PAUSED_LOOK: Duration = Duration::from_secs(1);
-/// How long to wait after the store was not there.
-const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Set to true to stop: no further attempt starts, running ones are drained.
 pub type Stop = watch::Receiver<bool>;
@@ -47,12 +49,15 @@ struct Running {
 pub struct Dispatcher {
     context: Context,
     room: Room,
+    /// Memory that the supervisor may use, in bytes.
+    available: u64,
     rng: fastrand::Rng,
     running: BTreeMap<AccountId, Running>,
     tasks: JoinSet<Finished>,
     owners: HashMap<Id, AccountId>,
     told: Told,
     gate: Gate,
+    trouble: Trouble,
     events: Option<mpsc::UnboundedSender<Event>>,
     calls: mpsc::UnboundedReceiver<Call>,
     caller: mpsc::UnboundedSender<Call>,
@@ -70,20 +75,18 @@ impl Dispatcher {
     /// A dispatcher with nothing running. `available` is the memory that the supervisor may use,
     /// in bytes.
     pub fn new(context: Context, available: u64, rng: fastrand::Rng) -> Self {
-        let room = Room {
-            attempts: usize::try_from(context.config.accounts_at_once).unwrap_or(usize::MAX),
-            memory: context.config.memory_budget_of(available),
-        };
         let (caller, calls) = mpsc::unbounded_channel();
         Self {
+            room: room(&context.config, available),
+            available,
             context,
-            room,
             rng,
             running: BTreeMap::new(),
             tasks: JoinSet::new(),
             owners: HashMap::new(),
             told: Told::default(),
             gate: Gate::new(),
+            trouble: Trouble::default(),
             events: None,
             calls,
             caller,
@@ -132,8 +135,8 @@ impl Dispatcher {
         match mode {
             Mode::Service => Ok(None),
             Mode::Once { .. } => {
-                let survey = self.told.survey(&self.context.store).await?;
                 let now = self.context.clock.now();
+                let survey = self.told.survey(&self.context.store, now).await?;
                 let mut pass = Pass::begin(&survey.due, now);
                 pass.block(&survey.blocked, now);
                 Ok(Some(pass))
@@ -147,10 +150,14 @@ impl Dispatcher {
         pass: &mut Option<Pass>,
         mode: Mode,
     ) -> Result<Duration, StoreError> {
-        let survey = match self.told.survey(&self.context.store).await {
+        if mode == Mode::Service && !self.trouble.is_over(&self.context).await {
+            return Ok(STORE_PAUSE);
+        }
+        let now = self.context.clock.now();
+        let survey = match self.told.survey(&self.context.store, now).await {
             Ok(survey) => survey,
             Err(error) if mode == Mode::Service && error.is_temporary() => {
-                tracing::error!(%error, "nothing is started until the database is back");
+                self.trouble.begin(&error);
                 return Ok(STORE_PAUSE);
             }
             Err(error) => return Err(error),
@@ -166,7 +173,6 @@ impl Dispatcher {
             pass.forget_missing(&due, &running);
             due = pass.select(due);
         }
-        let now = self.context.clock.now();
         let leave = if halted {
             Leave::Nothing
         } else {
@@ -316,7 +322,14 @@ impl Dispatcher {
             pass.finished(&finished, now, snoozes);
         }
         self.gate.ended(&finished, &self.context, now).await;
-        let pause = log_unstarted(&finished);
+        let pause = match &finished.end {
+            End::Store(error) if mode == Mode::Service && error.is_temporary() => {
+                self.trouble.begin(error);
+                self.trouble.unended(finished.account);
+                false
+            }
+            _ => log_unstarted(&finished),
+        };
         self.event(Event::Finished(Arc::new(finished)));
         if pause && mode == Mode::Service {
             tokio::time::sleep(STORE_PAUSE).await;
@@ -364,28 +377,16 @@ impl Dispatcher {
     }
 }
 
+/// What may run at the same time.
+fn room(config: &Config, available: u64) -> Room {
+    Room {
+        attempts: usize::try_from(config.accounts_at_once).unwrap_or(usize::MAX),
+        memory: config.memory_budget_of(available),
+    }
+}
+
 fn next_look(due: &[Due], now: Timestamp) -> Duration {
     due::next_ready(due, now)
         .map_or(LOOK, |at| at.since(now))
         .min(LOOK)
-}
-
-/// Tells why nothing was started; true if the store is the reason.
-fn log_unstarted(finished: &Finished) -> bool {
-    let (id, name) = (finished.account, finished.account_name.as_str());
-    match &finished.end {
-        End::Ran(_) => false,
-        End::NoToken(problem) => {
-            tracing::warn!(account.id = %id, account.name = name, %problem, "the account needs a token; it runs again when the file has changed");
-            false
-        }
-        End::NoEnvironment(environment) => {
-            tracing::error!(account.id = %id, account.name = name, environment, "the account's environment is not configured: add [environments.{environment}]");
-            true
-        }
-        End::Store(error) => {
-            tracing::error!(account.id = %id, account.name = name, %error, "the attempt could not be stored");
-            true
-        }
-    }
 }

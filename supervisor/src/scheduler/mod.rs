@@ -6,6 +6,7 @@
 mod dispatcher;
 pub mod due;
 mod gate;
+mod jump;
 mod pass;
 pub mod rescue;
 pub mod slots;

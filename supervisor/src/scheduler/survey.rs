@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::id::AccountId;
+use shared::time::Timestamp;
 
 use super::due::Due;
+use super::jump;
 use crate::store::{Account, Store, StoreError, SyncState};
 use crate::tokens;
 
@@ -29,7 +31,11 @@ pub(super) struct Told {
 
 impl Told {
     /// Looks, and tells what cannot be read: those workers stop, the others carry on.
-    pub(super) async fn survey(&mut self, store: &Store) -> Result<Survey, StoreError> {
+    pub(super) async fn survey(
+        &mut self,
+        store: &Store,
+        now: Timestamp,
+    ) -> Result<Survey, StoreError> {
         let accounts: BTreeMap<AccountId, Account> = store
             .accounts()
             .await?
@@ -61,7 +67,7 @@ impl Told {
             .states
             .iter()
             .filter(|state| accounts.contains_key(&state.account_id))
-            .map(due)
+            .map(|state| due(state, now))
             .partition(|entry| waiting.contains(&entry.account));
         Ok(Survey {
             accounts,
@@ -85,11 +91,12 @@ async fn waits_for_token(store: &Store, account: &Account) -> Result<bool, Store
     Ok(false)
 }
 
-fn due(state: &SyncState) -> Due {
+fn due(state: &SyncState, now: Timestamp) -> Due {
+    let last = state.last_started_at.max(state.last_outcome_at);
     Due {
         account: state.account_id,
         worker: state.worker,
-        due_at: state.due_at,
+        due_at: jump::due_at(state.due_at, last, now),
         last_started_at: state.last_started_at,
         solitary: state.policy.solitary,
         big_slot: state.policy.big_slot,

@@ -1,10 +1,13 @@
 //! What the dispatcher hears from others while it works.
 
+use std::sync::Arc;
+
 use shared::id::AccountId;
 use tokio::sync::oneshot;
 
-use super::Dispatcher;
+use super::{Dispatcher, room};
 use crate::attempt::Wish;
+use crate::config::Config;
 
 /// Something said to a working dispatcher.
 #[derive(Debug)]
@@ -19,6 +22,10 @@ pub enum Call {
         /// gone and its end is stored, or no longer ours to store.
         ended: oneshot::Sender<bool>,
     },
+    /// Go by these settings from now on; what runs keeps its own.
+    Configure(Arc<Config>),
+    /// Answer, to show that it works.
+    Alive(oneshot::Sender<()>),
 }
 
 impl Dispatcher {
@@ -26,6 +33,13 @@ impl Dispatcher {
     pub(super) fn heed(&mut self, call: Call) {
         match call {
             Call::Look => {}
+            Call::Configure(config) => {
+                self.room = room(&config, self.available);
+                self.context.config = config;
+            }
+            Call::Alive(alive) => {
+                let _ = alive.send(());
+            }
             Call::Cancel { account, ended } => match self.running.get_mut(&account) {
                 Some(running) => {
                     running.cancelled.push(ended);

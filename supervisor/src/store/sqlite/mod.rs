@@ -31,9 +31,12 @@ mod state;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod write;
 
 pub use health::Soundness;
+
+use std::sync::Arc;
 
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Sqlite, Transaction};
@@ -48,6 +51,7 @@ type Tx = Transaction<'static, Sqlite>;
 pub struct Store {
     writer: SqlitePool,
     reader: SqlitePool,
+    opened: Arc<trial::Opened>,
 }
 
 impl Store {

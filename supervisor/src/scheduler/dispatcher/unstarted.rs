@@ -1,0 +1,23 @@
+//! Says why an attempt could not be started.
+
+use crate::attempt::{End, Finished};
+
+/// Tells why nothing was started; true if the next look should wait a moment.
+pub(super) fn log_unstarted(finished: &Finished) -> bool {
+    let (id, name) = (finished.account, finished.account_name.as_str());
+    match &finished.end {
+        End::Ran(_) => false,
+        End::NoToken(problem) => {
+            tracing::warn!(account.id = %id, account.name = name, %problem, "the account needs a token; it runs again when the file has changed");
+            false
+        }
+        End::NoEnvironment(environment) => {
+            tracing::error!(account.id = %id, account.name = name, environment, "the account's environment is not configured: add [environments.{environment}]");
+            true
+        }
+        End::Store(error) => {
+            tracing::error!(account.id = %id, account.name = name, %error, "the attempt could not be stored");
+            true
+        }
+    }
+}
