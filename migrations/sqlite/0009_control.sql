@@ -40,3 +40,6 @@ FROM sync_windows ORDER BY row_id;
 
 DROP TABLE sync_windows;
 ALTER TABLE sync_windows_anew RENAME TO sync_windows;
+
+-- Whether an attempt still has a report is asked for every attempt that goes.
+CREATE INDEX crash_reports_by_attempt ON crash_reports (attempt_id);

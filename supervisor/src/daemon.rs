@@ -128,7 +128,8 @@ impl Daemon {
         Ok(daemon)
     }
 
-    /// Prunes crash reports now; what goes wrong is said, and nothing else waits for it.
+    /// Prunes crash reports and old attempts now; what goes wrong is said, and nothing else waits for
+    /// it.
     pub async fn prune(&self) {
         let Context {
             store, state_dir, ..
@@ -147,9 +148,19 @@ impl Daemon {
                 %error, "old crash reports are not pruned; it is tried again within an hour"
             ),
         }
+        let before = now.minus(config.attempts.keep_for.duration());
+        match store.remove_attempts(before).await {
+            Ok(0) => {}
+            Ok(attempts) => {
+                tracing::info!(attempts, "old attempts were removed, as [attempts] says");
+            }
+            Err(error) => tracing::error!(
+                %error, "old attempts are not removed; it is tried again within an hour"
+            ),
+        }
     }
 
-    /// Prunes crash reports once an hour, for ever.
+    /// Prunes once an hour, for ever.
     pub async fn prune_hourly(&self) -> Infallible {
         loop {
             tokio::time::sleep(pruning::EVERY).await;

@@ -64,7 +64,11 @@ pub(super) enum Placed {
         once: bool,
     },
     /// How every worker of every account stands.
-    Status,
+    Status {
+        /// Instead: how large everything is that is kept.
+        #[arg(long)]
+        sizes: bool,
+    },
     /// Start no further attempt until `resume`; what runs comes to its end.
     Pause,
     /// Start attempts again.

@@ -14,6 +14,7 @@ mod log;
 mod output;
 mod quarantine;
 mod run;
+mod sizes;
 mod status;
 
 use std::path::{Path, PathBuf};
@@ -129,7 +130,8 @@ async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Resul
     match command {
         Placed::Run { once } => Box::pin(run::run(place, once, output)).await,
         Placed::Doctor => doctor::doctor(place, output).await,
-        Placed::Status => status::status(place, output).await,
+        Placed::Status { sizes: true } => sizes::sizes(place, output).await,
+        Placed::Status { sizes: false } => status::status(place, output).await,
         Placed::Pause => control::command(place, &Asked::Pause, output).await,
         Placed::Resume => control::command(place, &Asked::Resume, output).await,
         Placed::Cancel { account } => {

@@ -51,13 +51,13 @@ pub(super) async fn run(place: &Place, once: bool, output: Output) -> anyhow::Re
     if live {
         dispatcher.tell(send);
     }
-    let life = Life {
+    let service = Life {
         place,
         daemon: &daemon,
         listener: &listener,
     };
     // The channel closes with the dispatcher, and so the live lines end.
-    let work = life.live(dispatcher, mode, stop);
+    let work = service.live(dispatcher, mode, stop);
     let show = async {
         if live {
             live::show(events).await;
@@ -96,9 +96,7 @@ impl Life<'_> {
         let calls = dispatcher.caller();
         let (state_dir, named) = (&self.place.state_dir, self.place.named.as_deref());
         let again = move || load(state_dir, named).map_err(|error| error.to_string());
-        let reload = self
-            .daemon
-            .reload_on(hangups, &again, (&calls, &notifier));
+        let reload = self.daemon.reload_on(hangups, &again, (&calls, &notifier));
         notifier.tell("READY=1\nSTATUS=accounts are synced when they are due");
         tokio::select! {
             summary = dispatcher.run(mode, stop.clone()) => Ok(summary?),

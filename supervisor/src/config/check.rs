@@ -82,6 +82,8 @@ pub(super) fn notes(config: &Config) -> Vec<String> {
 fn records(config: &Config) -> Result<(), Fault> {
     const HOUR: Span = Span::from_hours(1);
     within("crashes.keep_for", config.crashes.keep_for, HOUR, TWO_YEARS)?;
+    let keep_attempts = config.attempts.keep_for;
+    within("attempts.keep_for", keep_attempts, HOUR, TWO_YEARS)?;
     within("crashes.keep_bytes", config.crashes.keep_bytes, MIB, TIB)?;
     let none = Bytes::from_mib(0);
     within("recording.total", config.recording.total, none, TIB)?;

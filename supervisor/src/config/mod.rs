@@ -23,7 +23,7 @@ use shared::worker::{Mode, Worker};
 pub use error::ConfigError;
 pub use load::{Provenance, Source};
 pub use names::{AccountConfig, EnvironmentConfig};
-pub use recording::{CrashesConfig, RecordingConfig};
+pub use recording::{AttemptsConfig, CrashesConfig, RecordingConfig};
 pub use sections::{
     Intervals, LimitsConfig, Listings, LogConfig, LogFormat, NetworkConfig, Order, PolicyConfig,
     SyncConfig, TimeoutsConfig,
@@ -61,6 +61,8 @@ pub struct Config {
     pub recording: RecordingConfig,
     /// What is kept of deaths.
     pub crashes: CrashesConfig,
+    /// How long single attempts are told of.
+    pub attempts: AttemptsConfig,
     /// Log output.
     pub log: LogConfig,
     /// Where eBay is, by name; `production` and `sandbox` are built in.
@@ -84,6 +86,7 @@ impl Default for Config {
             policy: PolicyConfig::default(),
             recording: RecordingConfig::default(),
             crashes: CrashesConfig::default(),
+            attempts: AttemptsConfig::default(),
             log: LogConfig::default(),
             environments: BTreeMap::new(),
             accounts: BTreeMap::new(),

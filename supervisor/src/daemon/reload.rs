@@ -34,7 +34,9 @@ impl Daemon {
             match self.reload(load).await {
                 Ok(config) => drop(calls.send(Call::Configure(config))),
                 Err(why) => {
-                    tracing::error!("the configuration is not reloaded, all stays as it was: {why}");
+                    tracing::error!(
+                        "the configuration is not reloaded, all stays as it was: {why}"
+                    );
                 }
             }
             notifier.tell("READY=1");

@@ -322,14 +322,14 @@ impl Dispatcher {
             pass.finished(&finished, now, snoozes);
         }
         self.gate.ended(&finished, &self.context, now).await;
-        let pause = match &finished.end {
-            End::Store(error) if mode == Mode::Service && error.is_temporary() => {
-                self.trouble.begin(error);
-                self.trouble.unended(finished.account);
-                false
-            }
-            _ => log_unstarted(&finished),
-        };
+        let pause = log_unstarted(&finished, mode);
+        if let End::Store(error) = &finished.end
+            && mode == Mode::Service
+            && error.is_temporary()
+        {
+            self.trouble.begin(error);
+            self.trouble.unended(finished.account);
+        }
         self.event(Event::Finished(Arc::new(finished)));
         if pause && mode == Mode::Service {
             tokio::time::sleep(STORE_PAUSE).await;

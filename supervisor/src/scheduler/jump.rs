@@ -36,11 +36,31 @@ mod tests {
             (now + 300, Some(now - 5), now + 300, "as usual"),
             (now - 300, Some(now - 600), now - 300, "due, as usual"),
             (now + 300, Some(now), now + 300, "just now"),
-            (now + 70_000, Some(now + 60_000), now + 70_000, "put right a little"),
+            (
+                now + 70_000,
+                Some(now + 60_000),
+                now + 70_000,
+                "put right a little",
+            ),
             (now + DAY + 300, Some(now + DAY), now, "set back by a day"),
-            (now - 300, Some(now + DAY), now - 300, "set back, and due all the same"),
-            (now + 2 * DAY, Some(now - 5), now + 2 * DAY, "a long snooze is no jump"),
-            (now - DAY, Some(now - DAY - 300), now - DAY, "set forward by a day: due"),
+            (
+                now - 300,
+                Some(now + DAY),
+                now - 300,
+                "set back, and due all the same",
+            ),
+            (
+                now + 2 * DAY,
+                Some(now - 5),
+                now + 2 * DAY,
+                "a long snooze is no jump",
+            ),
+            (
+                now - DAY,
+                Some(now - DAY - 300),
+                now - DAY,
+                "set forward by a day: due",
+            ),
         ];
         for (stored, last, expected, why) in table {
             let due = due_at(Timestamp(stored), last.map(Timestamp), Timestamp(now));

@@ -2,12 +2,16 @@
 //! the life of a service is made of.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "test code: every failure is a panic"
 )]
 
 mod cancel;
+mod clock;
+mod notify;
+mod reload;
+mod retention;
 mod socket;
 mod stage;
+mod store;
 mod verbs;

@@ -7,7 +7,11 @@ use serde_json::Value;
 
 /// Starts the service and waits until it listens.
 pub(crate) fn listening(state: &State) -> Running {
-    let service = state.start_service();
+    until_it_listens(state, state.start_service())
+}
+
+/// Waits until a service that was started listens.
+pub(crate) fn until_it_listens(state: &State, service: Running) -> Running {
     let socket = state.dir().join("control.sock");
     wait_until("the service to listen", LONG, || {
         std::os::unix::net::UnixStream::connect(&socket).is_ok()

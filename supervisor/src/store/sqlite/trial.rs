@@ -44,11 +44,16 @@ impl Store {
         let path = self.opened.path.display();
         let why = match std::fs::metadata(&self.opened.path) {
             Ok(found) if identity(&found) == self.opened.identity => return Ok(()),
-            Ok(_) => format!("another file is at {path}: put the first one back, or restart bulkhead to use this one"),
+            Ok(_) => format!(
+                "another file is at {path}: put the first one back, or restart bulkhead to use this one"
+            ),
             Err(error) => format!("{path}: {error}; put it back"),
         };
-        Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::NotFound, why)))
-            .during("find the database file")
+        Err(sqlx::Error::Io(io::Error::new(
+            io::ErrorKind::NotFound,
+            why,
+        )))
+        .during("find the database file")
     }
 
     /// Writes something and removes it again: whether there is a lock, room and leave to write.
