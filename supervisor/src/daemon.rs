@@ -1,7 +1,10 @@
 //! One supervisor over one state directory: its lock, its database, its children's binary, and
 //! the signals that stop it.
 
+pub mod notify;
+mod obey;
 pub mod pruning;
+mod reload;
 
 use std::convert::Infallible;
 use std::fs::{self, File, TryLockError};
@@ -9,6 +12,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -18,6 +22,7 @@ use crate::child::link::BigFrames;
 use crate::child::spawner::{SpawnError, Spawner};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::control::ListenError;
 use crate::os;
 use crate::os::cgroup::{self, Subtree};
 use crate::scheduler::rescue::{RescueError, rescue};
@@ -25,6 +30,7 @@ use crate::scheduler::{Dispatcher, Stop};
 use crate::store::{Account, Store, StoreError, TokenSource};
 use crate::tokens::{Refreshed, Tokens};
 use pruning::PruneError;
+pub use reload::hangups;
 
 /// Name of the database in the state directory.
 pub const DATABASE: &str = "bulkhead.db";
@@ -71,6 +77,9 @@ pub enum DaemonError {
     /// The web app cannot be asked.
     #[error("{0}")]
     WebApp(String),
+    /// Nobody could speak to it.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// Signals cannot be heard.
     #[error("cannot listen for signals: {0}")]
     Signals(io::Error),
@@ -81,6 +90,8 @@ pub enum DaemonError {
 pub struct Daemon {
     /// What attempts need.
     pub context: Context,
+    /// The settings as they were last read.
+    config: watch::Sender<Arc<Config>>,
     _lock: File,
 }
 
@@ -117,22 +128,22 @@ impl Daemon {
             source,
         })?;
         let daemon = Self {
+            config: watch::Sender::new(Arc::clone(&context.config)),
             context,
             _lock: lock,
         };
-        daemon.check_environments().await?;
+        daemon.check_environments(&daemon.context.config).await?;
         daemon.check_web_app().await?;
         Ok(daemon)
     }
 
-    /// Prunes crash reports now; what goes wrong is said, and nothing else waits for it.
+    /// Prunes crash reports and old attempts now; what goes wrong is said, and nothing else waits for
+    /// it.
     pub async fn prune(&self) {
         let Context {
-            store,
-            config,
-            state_dir,
-            ..
+            store, state_dir, ..
         } = &self.context;
+        let config = Arc::clone(&self.config.borrow());
         let bounds = pruning::bounds(&config.crashes);
         let now = self.context.clock.now();
         let pruned = async {
@@ -146,14 +157,29 @@ impl Daemon {
                 %error, "old crash reports are not pruned; it is tried again within an hour"
             ),
         }
+        let before = now.minus(config.attempts.keep_for.duration());
+        match store.remove_attempts(before).await {
+            Ok(0) => {}
+            Ok(attempts) => {
+                tracing::info!(attempts, "old attempts were removed, as [attempts] says");
+            }
+            Err(error) => tracing::error!(
+                %error, "old attempts are not removed; it is tried again within an hour"
+            ),
+        }
     }
 
-    /// Prunes crash reports once an hour, for ever.
+    /// Prunes once an hour, for ever.
     pub async fn prune_hourly(&self) -> Infallible {
         loop {
             tokio::time::sleep(pruning::EVERY).await;
             self.prune().await;
         }
+    }
+
+    /// How long a stop may take.
+    pub fn drain(&self) -> Duration {
+        self.config.borrow().timeouts.drain.duration()
     }
 
     /// A dispatcher over it.
@@ -194,15 +220,9 @@ impl Daemon {
         }
     }
 
-    async fn check_environments(&self) -> Result<(), DaemonError> {
+    async fn check_environments(&self, config: &Config) -> Result<(), DaemonError> {
         for account in self.context.store.accounts().await? {
-            if account.enabled
-                && self
-                    .context
-                    .config
-                    .endpoints(&account.environment)
-                    .is_none()
-            {
+            if account.enabled && config.endpoints(&account.environment).is_none() {
                 return Err(DaemonError::Environment {
                     account: account.name,
                     environment: account.environment,
@@ -280,7 +300,9 @@ pub fn make_private(path: &Path) -> Result<(), DaemonError> {
         })
 }
 
-fn lock(state_dir: &Path) -> Result<File, DaemonError> {
+/// Takes the lock of a state directory: whoever has it is the only one that starts children or acts
+/// in a service's stead. It goes with the file.
+pub fn lock(state_dir: &Path) -> Result<File, DaemonError> {
     let path = state_dir.join("lock");
     let failed = |source| DaemonError::StateDir {
         path: path.clone(),

@@ -6,6 +6,7 @@ pub mod child;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod control;
 pub mod crash;
 pub mod daemon;
 pub mod ingest;

@@ -24,7 +24,7 @@ const FLOORS: [(&str, &str); 3] = [
     ),
     (
         "supervisor",
-        "clock os killpoint | config outcome | crash policy | store child | ingest tokens web | \
+        "clock os killpoint | config outcome | crash policy | store child | ingest tokens web control | \
          attempt | scheduler | daemon | cli",
     ),
 ];

@@ -19,6 +19,8 @@ use crate::tokens::TokenProblem;
 
 /// The first wait before a commit is tried again; it doubles up to two seconds.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
+/// Longer than any source of tokens takes: each has a limit of its own.
+const TOKEN_WAIT: Duration = Duration::from_hours(1);
 
 /// A fresher token for a run, or why there is none.
 #[derive(Debug)]
@@ -86,7 +88,7 @@ impl Conversation<'_> {
         let (tokens, account) = (self.context.tokens.clone(), self.account.clone());
         let own = self.given.of(run).cloned();
         // Nobody is silent who waits for us; every source has a limit of its own.
-        self.watchdog.waiting(run, Timestamp(i64::MAX));
+        self.watchdog.waiting(run, TOKEN_WAIT, Instant::now());
         self.fetching.spawn(async move {
             let token = tokens.get(&account, own.as_ref()).await;
             Fetched { run, token }
@@ -96,7 +98,7 @@ impl Conversation<'_> {
     /// Answers with what was found.
     pub(super) async fn fetched(&mut self, Fetched { run, token }: Fetched) {
         let attempt = self.attempt.id;
-        self.watchdog.waiting(run, self.context.clock.now());
+        self.watchdog.waiting(run, Duration::ZERO, Instant::now());
         let token = match token {
             Ok(token) => {
                 self.no_fresher = None;

@@ -94,7 +94,11 @@ impl<'a> Conversation<'a> {
         Self {
             ingest: Ingest::new(store, from.grant, &from.attempt.runs),
             said: Said::new(from.attempt.runs.len()),
-            watchdog: Watchdog::new(&from.attempt.runs, from.timeouts.silence.duration(), now),
+            watchdog: Watchdog::new(
+                &from.attempt.runs,
+                from.timeouts.silence.duration(),
+                (now, from.context.clock.now()),
+            ),
             context: from.context,
             attempt: from.attempt,
             grant: from.grant,
@@ -246,7 +250,10 @@ impl<'a> Conversation<'a> {
                 );
             }
             FromChild::RunFailed { run, failure } => self.end(run, Outcome::Failed(failure)),
-            FromChild::Waiting { run, until } => self.watchdog.waiting(run, until),
+            FromChild::Waiting { run, until } => {
+                let wait = until.since(self.context.clock.now());
+                self.watchdog.waiting(run, wait, Instant::now());
+            }
             FromChild::Exchanged(_) => {
                 let what = "answered an exchange that was not ordered".to_owned();
                 self.violation(what, None).await;

@@ -120,8 +120,7 @@ impl Conversation<'_> {
         {
             self.progress.send_replace(Progress::of(flight));
         }
-        self.watchdog
-            .check(flight.as_ref(), Instant::now(), self.context.clock.now())
+        self.watchdog.check(flight.as_ref(), Instant::now())
     }
 
     fn flight(&self) -> Option<Flight> {

@@ -27,20 +27,25 @@ struct Watched {
     run: RunNo,
     progress: u64,
     moved: Instant,
-    waiting_until: Option<Timestamp>,
-    deadline: Timestamp,
+    waiting_until: Option<Instant>,
+    deadline: Instant,
     ended: bool,
 }
 
 impl Watchdog {
-    /// Begins to watch; nothing is silent yet.
-    pub(super) fn new(orders: &[RunOrder], silence: Duration, at: Instant) -> Self {
+    /// Begins to watch; nothing is silent yet. From here on only the time that passes counts: a clock
+    /// that is set anew ends nobody.
+    pub(super) fn new(
+        orders: &[RunOrder],
+        silence: Duration,
+        (at, now): (Instant, Timestamp),
+    ) -> Self {
         let watch = |order: &RunOrder| Watched {
             run: order.run,
             progress: 0,
             moved: at,
             waiting_until: None,
-            deadline: order.deadline,
+            deadline: at + order.deadline.since(now),
             ended: false,
         };
         Self {
@@ -56,10 +61,10 @@ impl Watchdog {
         }
     }
 
-    /// The run said that it does nothing before a time.
-    pub(super) fn waiting(&mut self, run: RunNo, until: Timestamp) {
+    /// The run said that it does nothing for so long.
+    pub(super) fn waiting(&mut self, run: RunNo, wait: Duration, at: Instant) {
         if let Some(watched) = self.runs.get_mut(run.index()) {
-            watched.waiting_until = Some(until);
+            watched.waiting_until = at.checked_add(wait);
         }
     }
 
@@ -71,16 +76,11 @@ impl Watchdog {
     }
 
     /// Looks at the flight recorder, and says whether a run is to be ended and why.
-    pub(super) fn check(
-        &mut self,
-        flight: Option<&Flight>,
-        at: Instant,
-        now: Timestamp,
-    ) -> Option<KillReason> {
+    pub(super) fn check(&mut self, flight: Option<&Flight>, at: Instant) -> Option<KillReason> {
         if let Some(late) = self
             .runs
             .iter()
-            .find(|run| !run.ended && now >= run.deadline)
+            .find(|run| !run.ended && at >= run.deadline)
         {
             return Some(KillReason::Deadline { run: late.run });
         }
@@ -89,7 +89,7 @@ impl Watchdog {
                 .and_then(|flight| flight.runs.get(run.run.index()))
                 .map(|stage| stage.progress);
             let moved = progress.is_some_and(|progress| progress != run.progress);
-            let waits = run.waiting_until.is_some_and(|until| now < until);
+            let waits = run.waiting_until.is_some_and(|until| at < until);
             if moved || waits {
                 run.progress = progress.unwrap_or(run.progress);
                 run.moved = at;
@@ -160,37 +160,27 @@ mod tests {
     #[test]
     fn only_the_run_that_stands_still() {
         let start = Instant::now();
-        let mut dog = Watchdog::new(&orders(), SILENCE, start);
-        let now = Timestamp(0);
+        let mut dog = Watchdog::new(&orders(), SILENCE, (start, Timestamp(0)));
         assert_eq!(
-            hung(dog.check(Some(&flight([1, 1], None)), start + SILENCE / 2, now)),
+            hung(dog.check(Some(&flight([1, 1], None)), start + SILENCE / 2)),
             None
         );
         assert_eq!(
-            hung(dog.check(Some(&flight([2, 1], None)), start + SILENCE, now)),
+            hung(dog.check(Some(&flight([2, 1], None)), start + SILENCE)),
             None
         );
         let late = start + SILENCE * 3 / 2;
-        assert_eq!(
-            hung(dog.check(Some(&flight([3, 1], None)), late, now)),
-            Some(1)
-        );
+        assert_eq!(hung(dog.check(Some(&flight([3, 1], None)), late)), Some(1));
         dog.ended(RunNo(1));
-        assert_eq!(
-            hung(dog.check(Some(&flight([3, 1], None)), late, now)),
-            None
-        );
+        assert_eq!(hung(dog.check(Some(&flight([3, 1], None)), late)), None);
     }
 
     #[test]
     fn the_polled_run_is_the_culprit_when_all_stand_still() {
         let start = Instant::now();
-        let mut dog = Watchdog::new(&orders(), SILENCE, start);
+        let mut dog = Watchdog::new(&orders(), SILENCE, (start, Timestamp(0)));
         let stuck = flight([0, 0], Some(1));
-        assert_eq!(
-            hung(dog.check(Some(&stuck), start + SILENCE, Timestamp(0))),
-            Some(1)
-        );
+        assert_eq!(hung(dog.check(Some(&stuck), start + SILENCE)), Some(1));
     }
 
     #[test]
@@ -198,58 +188,48 @@ mod tests {
         let start = Instant::now();
         let now = Timestamp(0);
         let later = |part: u32| start + SILENCE * part / 4;
-        let mut dog = Watchdog::new(&orders(), SILENCE, start);
+        let mut dog = Watchdog::new(&orders(), SILENCE, (start, now));
         // The second one works until then, and stays in its poll.
-        assert_eq!(
-            dog.check(Some(&flight([0, 5], Some(1))), later(2), now),
-            None
-        );
+        assert_eq!(dog.check(Some(&flight([0, 5], Some(1))), later(2)), None);
         let stuck = flight([0, 5], Some(1));
-        assert_eq!(dog.check(Some(&stuck), later(5), now), None, "held up");
-        assert_eq!(hung(dog.check(Some(&stuck), later(6), now)), Some(1));
+        assert_eq!(dog.check(Some(&stuck), later(5)), None, "held up");
+        assert_eq!(hung(dog.check(Some(&stuck), later(6))), Some(1));
         // The first one is silent in any case when it stands still beside one that works on.
-        let mut dog = Watchdog::new(&orders(), SILENCE, start);
+        let mut dog = Watchdog::new(&orders(), SILENCE, (start, now));
         for part in 1..8 {
             let busy = flight([0, u64::from(part)], Some(1));
-            assert_eq!(dog.check(Some(&busy), later(part), now), None, "{part}");
+            assert_eq!(dog.check(Some(&busy), later(part)), None, "{part}");
         }
         let busy = flight([0, 8], Some(1));
-        assert_eq!(hung(dog.check(Some(&busy), later(8), now)), Some(0));
+        assert_eq!(hung(dog.check(Some(&busy), later(8))), Some(0));
         // The mark of a run that has ended holds nobody up.
-        let mut dog = Watchdog::new(&orders(), SILENCE, start);
+        let mut dog = Watchdog::new(&orders(), SILENCE, (start, now));
         dog.ended(RunNo(1));
         let still = flight([0, 0], Some(1));
-        assert_eq!(hung(dog.check(Some(&still), later(4), now)), Some(0));
+        assert_eq!(hung(dog.check(Some(&still), later(4))), Some(0));
     }
 
     #[test]
     fn the_clock_stops_while_we_owe_and_while_it_waits() {
         let start = Instant::now();
-        let mut dog = Watchdog::new(&orders(), SILENCE, start);
+        let mut dog = Watchdog::new(&orders(), SILENCE, (start, Timestamp(0)));
         let still = flight([0, 0], None);
         dog.owed(SILENCE);
-        assert_eq!(
-            hung(dog.check(Some(&still), start + SILENCE, Timestamp(0))),
-            None
-        );
-        dog.waiting(RunNo(0), Timestamp(500));
+        assert_eq!(hung(dog.check(Some(&still), start + SILENCE)), None);
+        dog.waiting(RunNo(0), SILENCE * 3, start);
         dog.ended(RunNo(1));
-        assert_eq!(
-            hung(dog.check(Some(&still), start + SILENCE * 3, Timestamp(499))),
-            None
-        );
-        assert_eq!(
-            hung(dog.check(Some(&still), start + SILENCE * 4, Timestamp(500))),
-            Some(0)
-        );
+        assert_eq!(hung(dog.check(Some(&still), start + SILENCE * 2)), None);
+        assert_eq!(hung(dog.check(Some(&still), start + SILENCE * 4)), Some(0));
     }
 
     #[test]
     fn deadlines_pass() {
         let start = Instant::now();
-        let mut dog = Watchdog::new(&orders(), SILENCE, start);
+        let mut dog = Watchdog::new(&orders(), SILENCE, (start, Timestamp(0)));
         dog.ended(RunNo(0));
-        let reason = dog.check(None, start, Timestamp(900_000));
+        let deadline = start + Duration::from_mins(15);
+        assert_eq!(dog.check(None, start), None);
+        let reason = dog.check(None, deadline);
         assert_eq!(reason, Some(KillReason::Deadline { run: RunNo(1) }));
     }
 }

@@ -1,4 +1,4 @@
-//! `bulkhead account add|list|import|set-token`.
+//! `bulkhead account`: adding, importing and listing, other tokens; the rest is asked of the service.
 
 mod code;
 mod connect;
@@ -11,10 +11,11 @@ use shared::secret::Secret;
 use shared::time::Timestamp;
 use shared::worker::Worker;
 
-use super::args::{BadInput, NewAccount, SetToken, TokenFrom};
+use super::args::{AccountCommand, BadInput, NewAccount, SetToken, TokenFrom};
 use super::output::{Output, table};
-use super::{Exit, Place, secret};
+use super::{Exit, Place, control, secret};
 use crate::clock::Clock;
+use crate::control::Command;
 use crate::daemon;
 use crate::store::{self, Account, NewToken, Sealed, SecretOf, Store, StoreError, TokenSource};
 use crate::tokens::key::Keyring;
@@ -38,7 +39,30 @@ struct AccountAnswer {
     created_at: String,
 }
 
-pub(super) async fn add(place: &Place, new: &NewAccount, output: Output) -> anyhow::Result<Exit> {
+pub(super) async fn account(
+    place: &Place,
+    command: AccountCommand,
+    output: Output,
+) -> anyhow::Result<Exit> {
+    let asked = match command {
+        AccountCommand::Add(new) => return Box::pin(add(place, &new, output)).await,
+        AccountCommand::Import { file } => return import::import(place, &file, output).await,
+        AccountCommand::SetToken(new) => return Box::pin(set_token(place, &new, output)).await,
+        AccountCommand::List => return list(place, output).await,
+        AccountCommand::Run { name: account } => Command::Run { account },
+        AccountCommand::Enable { name: account } => Command::SetAccount {
+            account,
+            enabled: true,
+        },
+        AccountCommand::Disable { name: account } => Command::SetAccount {
+            account,
+            enabled: false,
+        },
+    };
+    control::command(place, &asked, output).await
+}
+
+async fn add(place: &Place, new: &NewAccount, output: Output) -> anyhow::Result<Exit> {
     let fault = name_fault(&new.name)
         .or_else(|| place_fault(place, &new.environment, &new.marketplace))
         .map(|fault| BadInput(format!("{fault}; nothing was added")));
@@ -162,7 +186,7 @@ pub(super) async fn named(store: &Store, name: &str) -> anyhow::Result<Account> 
     })
 }
 
-pub(super) async fn list(place: &Place, output: Output) -> anyhow::Result<Exit> {
+async fn list(place: &Place, output: Output) -> anyhow::Result<Exit> {
     let accounts: Vec<AccountAnswer> = place
         .store()
         .await?

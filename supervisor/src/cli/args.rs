@@ -64,7 +64,27 @@ pub(super) enum Placed {
         once: bool,
     },
     /// How every worker of every account stands.
-    Status,
+    Status {
+        /// Instead: how large everything is that is kept.
+        #[arg(long)]
+        sizes: bool,
+    },
+    /// Start no further attempt until `resume`; what runs comes to its end.
+    Pause,
+    /// Start attempts again.
+    Resume,
+    /// End the running attempt of an account. What it has committed stays, nothing is charged, and it
+    /// runs again when it is due.
+    Cancel {
+        /// The account's name.
+        account: String,
+    },
+    /// Workers of an account.
+    #[command(subcommand)]
+    Worker(WorkerCommand),
+    /// What was asked of the service, and what came of it.
+    #[command(subcommand)]
+    Command(CommandCommand),
     /// Accounts.
     #[command(subcommand)]
     Account(AccountCommand),
@@ -110,6 +130,56 @@ pub(super) enum AccountCommand {
     },
     /// Give an account other tokens, or have its seller consent again.
     SetToken(SetToken),
+    /// Have a running service run every worker of an account now.
+    Run {
+        /// The account's name.
+        name: String,
+    },
+    /// Sync an account again.
+    Enable {
+        /// The account's name.
+        name: String,
+    },
+    /// Sync an account no more; what is stored stays.
+    Disable {
+        /// The account's name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum WorkerCommand {
+    /// Run a worker of an account; one that the account did not have is added.
+    Enable {
+        /// The account's name.
+        account: String,
+        /// The worker.
+        #[arg(value_parser = worker)]
+        worker: Worker,
+    },
+    /// Run a worker of an account no more; what is stored stays.
+    Disable {
+        /// The account's name.
+        account: String,
+        /// The worker.
+        #[arg(value_parser = worker)]
+        worker: Worker,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CommandCommand {
+    /// The newest ones.
+    List {
+        /// How many at most.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// One of them.
+    Show {
+        /// Its number.
+        id: i64,
+    },
 }
 
 /// Where an account's access tokens come from.

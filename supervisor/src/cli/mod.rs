@@ -3,6 +3,7 @@
 mod account;
 mod args;
 mod audit;
+mod control;
 mod crash;
 mod dead_letter;
 mod demo;
@@ -14,19 +15,20 @@ mod output;
 mod quarantine;
 mod run;
 mod secret;
+mod sizes;
 mod status;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser;
 
 use crate::config::{Config, LogFormat, Provenance};
+use crate::control::Command as Asked;
 use crate::store::Store;
 use args::{
-    AccountCommand, Args, AuditCommand, Command, DeadLetterCommand, Placed, QuarantineCommand,
-    SecretCommand,
+    Args, AuditCommand, Command, DeadLetterCommand, Placed, QuarantineCommand, SecretCommand,
 };
 use output::Output;
 
@@ -131,17 +133,15 @@ async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Resul
     match command {
         Placed::Run { once } => Box::pin(run::run(place, once, output)).await,
         Placed::Doctor => doctor::doctor(place, output).await,
-        Placed::Status => status::status(place, output).await,
-        Placed::Account(AccountCommand::Add(new)) => {
-            Box::pin(account::add(place, &new, output)).await
+        Placed::Status { sizes: true } => sizes::sizes(place, output).await,
+        Placed::Status { sizes: false } => status::status(place, output).await,
+        Placed::Pause => control::command(place, &Asked::Pause, output).await,
+        Placed::Resume => control::command(place, &Asked::Resume, output).await,
+        Placed::Cancel { account } => {
+            control::command(place, &Asked::Cancel { account }, output).await
         }
-        Placed::Account(AccountCommand::Import { file }) => {
-            account::import::import(place, &file, output).await
-        }
-        Placed::Account(AccountCommand::SetToken(new)) => {
-            Box::pin(account::set_token(place, &new, output)).await
-        }
-        Placed::Account(AccountCommand::List) => account::list(place, output).await,
+        Placed::Worker(command) => control::command(place, &command.into(), output).await,
+        Placed::Account(command) => account::account(place, command, output).await,
         Placed::Application(command) => secret::application(place, command, output).await,
         Placed::Secret(SecretCommand::Rotate) => secret::rotate(place, output).await,
         Placed::Crash(command) => crash::crash(place, command, output).await,
@@ -160,9 +160,18 @@ async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Resul
         }
         Placed::Quarantine(QuarantineCommand::List) => quarantine::list(place, output).await,
         Placed::Quarantine(QuarantineCommand::Release { account, worker }) => {
-            quarantine::release(place, &account, worker, output).await
+            control::command(place, &Asked::Release { account, worker }, output).await
         }
+        Placed::Command(which) => control::commands(place, which, output).await,
     }
+}
+
+/// The settings, as file and environment say now.
+fn load(state_dir: &Path, named: Option<&Path>) -> Result<Config, args::BadInput> {
+    let beside = state_dir.join("bulkhead.toml");
+    let file = named.or_else(|| beside.is_file().then_some(&*beside));
+    let (config, _): (Config, Provenance) = Config::load(file, std::env::vars())?;
+    Ok(config)
 }
 
 /// Where everything is.
@@ -170,28 +179,35 @@ async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Resul
 struct Place {
     state_dir: PathBuf,
     config: Config,
+    /// The configuration file that was named; else one may be in the state directory.
+    named: Option<PathBuf>,
 }
 
 impl Place {
     fn of(state_dir: Option<PathBuf>, file: Option<PathBuf>) -> anyhow::Result<Self> {
         let state_dir = args::state_dir(state_dir)?;
-        let beside = state_dir.join("bulkhead.toml");
-        let file = file.or_else(|| beside.is_file().then_some(beside));
-        let (config, _): (Config, Provenance) =
-            Config::load(file.as_deref(), std::env::vars()).map_err(args::BadInput::from)?;
-        Ok(Self { state_dir, config })
+        let config = load(&state_dir, file.as_deref())?;
+        Ok(Self {
+            state_dir,
+            config,
+            named: file,
+        })
+    }
+
+    /// There must be a database.
+    fn check_database(&self) -> Result<(), args::BadInput> {
+        if self.state_dir.join(crate::daemon::DATABASE).exists() {
+            return Ok(());
+        }
+        Err(args::BadInput(format!(
+            "there is no database in {}; add an account first (bulkhead account add), or name the right --state-dir",
+            self.state_dir.display()
+        )))
     }
 
     /// The database for reading: it must be there.
     async fn store(&self) -> anyhow::Result<Store> {
-        let path = self.state_dir.join(crate::daemon::DATABASE);
-        if !path.exists() {
-            return Err(args::BadInput(format!(
-                "there is no database in {}; add an account first (bulkhead account add), or name the right --state-dir",
-                self.state_dir.display()
-            ))
-            .into());
-        }
+        self.check_database()?;
         crate::daemon::open_store(&self.state_dir, false)
             .await
             .context("cannot open the database")

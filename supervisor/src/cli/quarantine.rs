@@ -1,10 +1,10 @@
-//! `bulkhead quarantine list|release`.
+//! `bulkhead quarantine list`; a release is asked of the service.
 
 use serde::Serialize;
 use shared::worker::Worker;
 
 use super::output::{Output, distance, table};
-use super::{Exit, Place, account};
+use super::{Exit, Place};
 use crate::clock::Clock;
 use crate::store::SyncState;
 
@@ -54,32 +54,6 @@ pub(super) async fn list(place: &Place, output: Output) -> anyhow::Result<Exit> 
         )
     })?;
     Ok(Exit::Done)
-}
-
-pub(super) async fn release(
-    place: &Place,
-    account: &str,
-    worker: Worker,
-    output: Output,
-) -> anyhow::Result<Exit> {
-    let store = place.store().await?;
-    let known = account::named(&store, account).await?;
-    let released = store
-        .release_quarantine(known.id, worker, Clock.now())
-        .await?;
-    let answer = serde_json::json!({ "account": account, "worker": worker, "released": released });
-    output.answer(&answer, |_| {
-        if released {
-            format!("{worker} of {account} is released: it is due now, its tally is empty")
-        } else {
-            format!("{worker} of {account} was not in quarantine; nothing was changed")
-        }
-    })?;
-    Ok(if released {
-        Exit::Done
-    } else {
-        Exit::NothingDue
-    })
 }
 
 fn view(state: &SyncState) -> Option<QuarantineAnswer> {

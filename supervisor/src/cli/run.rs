@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use anyhow::bail;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::output::Output;
-use super::{Exit, Place, live};
-use crate::daemon::{Daemon, stop_on_signals};
-use crate::scheduler::{Mode, PassSummary};
+use super::{Exit, Place, live, load};
+use crate::control::Listener;
+use crate::daemon::notify::Notifier;
+use crate::daemon::{Daemon, DaemonError, hangups, stop_on_signals};
+use crate::scheduler::{Dispatcher, Mode, PassSummary, Stop};
 
 /// Snoozes up to this long belong to a single pass.
 const SHORT_SNOOZE: Duration = Duration::from_secs(5);
@@ -26,6 +29,14 @@ pub(super) async fn run(place: &Place, once: bool, output: Output) -> anyhow::Re
     // Heard from the first moment: what is rescued at the start is not to be cut off.
     let stop = stop_on_signals()?;
     let daemon = Daemon::open(&place.state_dir, place.config.clone()).await?;
+    let listener = Listener::bind(&place.state_dir).map_err(DaemonError::from)?;
+    if once && let Some(halt) = daemon.context.store.halt().await? {
+        bail!(
+            "starting is paused since {} (user {}): bulkhead resume; nothing was run",
+            halt.since,
+            halt.by
+        );
+    }
     let mut dispatcher = daemon.dispatcher(fastrand::Rng::new());
     let mode = if once {
         Mode::Once {
@@ -41,15 +52,13 @@ pub(super) async fn run(place: &Place, once: bool, output: Output) -> anyhow::Re
     if live {
         dispatcher.tell(send);
     }
-    let daemon = &daemon;
-    let work = async move {
-        // The channel closes with the dispatcher, and so the live lines end.
-        tokio::select! {
-            summary = dispatcher.run(mode, stop) => summary,
-            never = daemon.prune_hourly() => match never {},
-            never = daemon.refresh_web_app() => match never {},
-        }
+    let service = Life {
+        place,
+        daemon: &daemon,
+        listener: &listener,
     };
+    // The channel closes with the dispatcher, and so the live lines end.
+    let work = service.live(dispatcher, mode, stop);
     let show = async {
         if live {
             live::show(events).await;
@@ -67,6 +76,52 @@ pub(super) async fn run(place: &Place, once: bool, output: Output) -> anyhow::Re
     };
     output.answer(&answer, words)?;
     Ok(exit(summary))
+}
+
+/// Everything that goes on while the dispatcher works.
+struct Life<'a> {
+    place: &'a Place,
+    daemon: &'a Daemon,
+    listener: &'a Listener,
+}
+
+impl Life<'_> {
+    async fn live(
+        &self,
+        mut dispatcher: Dispatcher,
+        mode: Mode,
+        stop: Stop,
+    ) -> anyhow::Result<PassSummary> {
+        let notifier = Notifier::from_env(|name| std::env::var_os(name));
+        let hangups = hangups()?;
+        let calls = dispatcher.caller();
+        let (state_dir, named) = (&self.place.state_dir, self.place.named.as_deref());
+        let again = move || load(state_dir, named).map_err(|error| error.to_string());
+        let reload = self.daemon.reload_on(hangups, &again, (&calls, &notifier));
+        notifier.tell("READY=1\nSTATUS=accounts are synced when they are due");
+        tokio::select! {
+            summary = dispatcher.run(mode, stop.clone()) => Ok(summary?),
+            never = self.daemon.prune_hourly() => match never {},
+            never = self.daemon.refresh_web_app() => match never {},
+            never = self.daemon.obey(self.listener, calls.clone()) => match never {},
+            never = reload => match never {},
+            never = notifier.watch(&calls) => match never {},
+            drain = self.too_late(stop, &notifier) => bail!(
+                "not everything had ended {drain:?} after the signal (timeouts.drain): what is left is killed, and ended as interrupted by the next start"
+            ),
+        }
+    }
+
+    /// Returns when a stop has taken too long, with how long that is.
+    async fn too_late(&self, mut stop: Stop, notifier: &Notifier) -> Duration {
+        if stop.wait_for(|stop| *stop).await.is_err() {
+            return std::future::pending().await;
+        }
+        notifier.tell("STOPPING=1\nSTATUS=running attempts are asked to finish");
+        let drain = self.daemon.drain();
+        tokio::time::sleep(drain).await;
+        drain
+    }
 }
 
 fn words(pass: &PassAnswer) -> String {

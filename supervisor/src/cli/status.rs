@@ -8,7 +8,7 @@ use super::{Exit, Place};
 use crate::clock::Clock;
 use crate::config::Bytes;
 use crate::policy::Pause;
-use crate::store::{StatusRow, SyncState};
+use crate::store::{Halt, StatusRow, SyncState};
 
 #[derive(Serialize)]
 struct StatusAnswer {
@@ -46,7 +46,8 @@ struct StatusAnswer {
 pub(super) async fn status(place: &Place, output: Output) -> anyhow::Result<Exit> {
     let now = Clock.now();
     let store = place.store().await?;
-    let pause = store.pause().await?.map(|pause| paused(&pause));
+    let halt = store.halt().await?.map(|halt| halted(&halt));
+    let pause = halt.or(store.pause().await?.map(|pause| paused(&pause)));
     let rows = store.status().await?;
     let with_pause = |answer| StatusAnswer {
         paused: pause.clone(),
@@ -85,6 +86,13 @@ pub(super) async fn status(place: &Place, output: Output) -> anyhow::Result<Exit
         }
     })?;
     Ok(Exit::Done)
+}
+
+fn halted(halt: &Halt) -> String {
+    format!(
+        "nothing is started: user {} paused it at {}; bulkhead resume lifts that",
+        halt.by, halt.since
+    )
 }
 
 fn paused(pause: &Pause) -> String {

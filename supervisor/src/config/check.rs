@@ -82,6 +82,8 @@ pub(super) fn notes(config: &Config) -> Vec<String> {
 fn records(config: &Config) -> Result<(), Fault> {
     const HOUR: Span = Span::from_hours(1);
     within("crashes.keep_for", config.crashes.keep_for, HOUR, TWO_YEARS)?;
+    let keep_attempts = config.attempts.keep_for;
+    within("attempts.keep_for", keep_attempts, HOUR, TWO_YEARS)?;
     within("crashes.keep_bytes", config.crashes.keep_bytes, MIB, TIB)?;
     let none = Bytes::from_mib(0);
     within("recording.total", config.recording.total, none, TIB)?;
@@ -197,6 +199,7 @@ fn timeouts(timeouts: &TimeoutsConfig, key: impl Fn(&str) -> String) -> Result<(
         ("stop_grace", timeouts.stop_grace),
         ("term_grace", timeouts.term_grace),
         ("store_stall", timeouts.store_stall),
+        ("drain", timeouts.drain),
     ];
     for (name, span) in spans {
         within(&key(name), span, MS, WEEK)?;

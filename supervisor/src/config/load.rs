@@ -14,7 +14,7 @@ use super::error::ConfigError;
 const PREFIX: &str = "BULKHEAD_";
 
 // Variables of ours that are no settings.
-const OTHER_VARIABLES: [&str; 9] = [
+const OTHER_VARIABLES: [&str; 10] = [
     "BULKHEAD_STATE_DIR",
     "BULKHEAD_CONFIG",
     "BULKHEAD_SECRET_KEY",
@@ -22,6 +22,7 @@ const OTHER_VARIABLES: [&str; 9] = [
     "BULKHEAD_KILL_AT",
     "BULKHEAD_KILL_TRACE",
     "BULKHEAD_BUILD",
+    "BULKHEAD_CLOCK_FILE",
     "BULKHEAD_REQUIRE_POSTGRES",
     "BULKHEAD_LOG",
 ];

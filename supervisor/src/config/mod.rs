@@ -24,7 +24,7 @@ use shared::worker::{Mode, Worker};
 pub use error::ConfigError;
 pub use load::{Provenance, Source};
 pub use names::{AccountConfig, EnvironmentConfig};
-pub use recording::{CrashesConfig, RecordingConfig};
+pub use recording::{AttemptsConfig, CrashesConfig, RecordingConfig};
 pub use sections::{
     Intervals, LimitsConfig, Listings, LogConfig, LogFormat, NetworkConfig, Order, PolicyConfig,
     SyncConfig, TimeoutsConfig,
@@ -65,6 +65,8 @@ pub struct Config {
     pub recording: RecordingConfig,
     /// What is kept of deaths.
     pub crashes: CrashesConfig,
+    /// How long single attempts are told of.
+    pub attempts: AttemptsConfig,
     /// Log output.
     pub log: LogConfig,
     /// Where eBay is, by name; `production` and `sandbox` are built in.
@@ -89,6 +91,7 @@ impl Default for Config {
             web_app: WebAppConfig::default(),
             recording: RecordingConfig::default(),
             crashes: CrashesConfig::default(),
+            attempts: AttemptsConfig::default(),
             log: LogConfig::default(),
             environments: BTreeMap::new(),
             accounts: BTreeMap::new(),

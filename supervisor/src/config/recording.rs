@@ -1,4 +1,5 @@
-//! `[recording]` and `[crashes]`: what is recorded of an attempt, and how long deaths are kept.
+//! `[recording]`, `[crashes]` and `[attempts]`: what is recorded of an attempt, and what is kept for how
+//! long.
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,23 @@ impl Default for CrashesConfig {
             keep_for: Span::from_hours(90 * 24),
             keep_count: 10_000,
             keep_bytes: Bytes::from_mib(4096),
+        }
+    }
+}
+
+/// `[attempts]`: how long the database tells of single attempts, their runs and commands. What they
+/// stored, its history and the ledger stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AttemptsConfig {
+    /// How long an attempt is kept after its end; with a crash report as long as that. At least 1h.
+    pub keep_for: Span,
+}
+
+impl Default for AttemptsConfig {
+    fn default() -> Self {
+        Self {
+            keep_for: Span::from_hours(30 * 24),
         }
     }
 }

@@ -63,6 +63,9 @@ pub struct TimeoutsConfig {
     pub token: Span,
     /// How long getting a token from the web app, or having it refresh all of them, may take.
     pub web_app: Span,
+    /// From SIGTERM to the end of the service, whatever has not ended by then. Children have ended long
+    /// before: `stop_grace` and twice `term_grace` are for them.
+    pub drain: Span,
 }
 
 impl Default for TimeoutsConfig {
@@ -77,6 +80,7 @@ impl Default for TimeoutsConfig {
             store_stall: Span::from_mins(5),
             token: Span::from_secs(30),
             web_app: Span::from_mins(5),
+            drain: Span::from_mins(1),
         }
     }
 }

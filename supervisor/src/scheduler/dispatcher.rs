@@ -1,12 +1,16 @@
 //! The one owner of what is running: it starts attempts, hears of their ends, and stops.
 
+mod calls;
+mod trouble;
+mod unstarted;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use shared::id::AccountId;
 use shared::time::Timestamp;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::due::{self, Due, Order, Plan};
@@ -16,18 +20,19 @@ use super::slots::{InUse, Room, fitting};
 use super::survey::{Survey, Told};
 use super::{Event, rescue};
 use crate::attempt::{self, Assignment, Context, End, Finished, Progress, Wish};
-use crate::config;
+use crate::config::{self, Config};
 use crate::os::Limits;
 use crate::outcome::MemorySlot;
 use crate::policy::Leave;
 use crate::store::StoreError;
+pub use calls::Call;
+use trouble::{STORE_PAUSE, Trouble};
+use unstarted::log_unstarted;
 
 /// The longest time between two looks at what is due.
 const LOOK: Duration = Duration::from_secs(5);
 /// The time between two looks while starting is paused.
 const PAUSED_LOOK: Duration = Duration::from_secs(1);
-/// How long to wait after the store was not there.
-const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Set to true to stop: no further attempt starts, running ones are drained.
 pub type Stop = watch::Receiver<bool>;
@@ -36,19 +41,26 @@ struct Running {
     wish: watch::Sender<Wish>,
     memory: u64,
     slot: MemorySlot,
+    /// Who waits for its end.
+    cancelled: Vec<oneshot::Sender<bool>>,
 }
 
 /// Starts attempts and hears of their ends.
 pub struct Dispatcher {
     context: Context,
     room: Room,
+    /// Memory that the supervisor may use, in bytes.
+    available: u64,
     rng: fastrand::Rng,
     running: BTreeMap<AccountId, Running>,
     tasks: JoinSet<Finished>,
     owners: HashMap<Id, AccountId>,
     told: Told,
     gate: Gate,
+    trouble: Trouble,
     events: Option<mpsc::UnboundedSender<Event>>,
+    calls: mpsc::UnboundedReceiver<Call>,
+    caller: mpsc::UnboundedSender<Call>,
 }
 
 impl std::fmt::Debug for Dispatcher {
@@ -63,21 +75,27 @@ impl Dispatcher {
     /// A dispatcher with nothing running. `available` is the memory that the supervisor may use,
     /// in bytes.
     pub fn new(context: Context, available: u64, rng: fastrand::Rng) -> Self {
-        let room = Room {
-            attempts: usize::try_from(context.config.accounts_at_once).unwrap_or(usize::MAX),
-            memory: context.config.memory_budget_of(available),
-        };
+        let (caller, calls) = mpsc::unbounded_channel();
         Self {
+            room: room(&context.config, available),
+            available,
             context,
-            room,
             rng,
             running: BTreeMap::new(),
             tasks: JoinSet::new(),
             owners: HashMap::new(),
             told: Told::default(),
             gate: Gate::new(),
+            trouble: Trouble::default(),
             events: None,
+            calls,
+            caller,
         }
+    }
+
+    /// How others speak to it while it works.
+    pub fn caller(&self) -> mpsc::UnboundedSender<Call> {
+        self.caller.clone()
     }
 
     /// Tells what happens to this channel.
@@ -107,6 +125,7 @@ impl Dispatcher {
             tokio::select! {
                 Some(ended) = self.tasks.join_next_with_id() => self.ended(ended, &mut pass, mode).await,
                 Ok(()) = stop.changed(), if !stopping => self.wish_all(Wish::Drain),
+                Some(call) = self.calls.recv() => self.heed(call),
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -116,8 +135,8 @@ impl Dispatcher {
         match mode {
             Mode::Service => Ok(None),
             Mode::Once { .. } => {
-                let survey = self.told.survey(&self.context).await?;
                 let now = self.context.clock.now();
+                let survey = self.told.survey(&self.context, now).await?;
                 let mut pass = Pass::begin(&survey.due, now);
                 pass.block(&survey.blocked, now);
                 Ok(Some(pass))
@@ -131,24 +150,34 @@ impl Dispatcher {
         pass: &mut Option<Pass>,
         mode: Mode,
     ) -> Result<Duration, StoreError> {
-        let survey = match self.told.survey(&self.context).await {
+        if mode == Mode::Service && !self.trouble.is_over(&self.context).await {
+            return Ok(STORE_PAUSE);
+        }
+        let now = self.context.clock.now();
+        let survey = match self.told.survey(&self.context, now).await {
             Ok(survey) => survey,
             Err(error) if mode == Mode::Service && error.is_temporary() => {
-                tracing::error!(%error, "nothing is started until the database is back");
+                self.trouble.begin(&error);
                 return Ok(STORE_PAUSE);
             }
             Err(error) => return Err(error),
         };
         let Survey {
-            accounts, mut due, ..
+            accounts,
+            mut due,
+            halted,
+            ..
         } = survey;
         let running: BTreeSet<AccountId> = self.running.keys().copied().collect();
         if let Some(pass) = pass {
             pass.forget_missing(&due, &running);
             due = pass.select(due);
         }
-        let now = self.context.clock.now();
-        let leave = self.gate.leave(now);
+        let leave = if halted {
+            Leave::Nothing
+        } else {
+            self.gate.leave(now)
+        };
         // A pass does not wait until it is over.
         let given_up = pass.as_mut().filter(|_| leave != Leave::All);
         let given_up = given_up.map(Pass::give_up).is_some();
@@ -248,6 +277,7 @@ impl Dispatcher {
             wish,
             memory: assignment.limits.memory,
             slot: assignment.slot,
+            cancelled: Vec::new(),
         };
         let (progress, listen) = watch::channel(Progress::default());
         let account = assignment.account.id;
@@ -283,13 +313,20 @@ impl Dispatcher {
             }
         };
         // Until its end is stored the account is ours: nothing else may start for it.
-        self.running.remove(&finished.account);
+        self.gone(finished.account);
         let now = self.context.clock.now();
         if let (Some(pass), Mode::Once { snoozes }) = (pass, mode) {
             pass.finished(&finished, now, snoozes);
         }
         self.gate.ended(&finished, &self.context, now).await;
-        let pause = log_unstarted(&finished);
+        let pause = log_unstarted(&finished, mode);
+        if let End::Store(error) = &finished.end
+            && mode == Mode::Service
+            && error.is_temporary()
+        {
+            self.trouble.begin(error);
+            self.trouble.unended(finished.account);
+        }
         self.event(Event::Finished(Arc::new(finished)));
         if pause && mode == Mode::Service {
             tokio::time::sleep(STORE_PAUSE).await;
@@ -308,7 +345,7 @@ impl Dispatcher {
             tracing::error!(account.id = %account, %error, "its end is not stored; the next start will do that");
         }
         self.gate.broke(account);
-        self.running.remove(&account);
+        self.gone(account);
     }
 
     fn wish_all(&self, wish: Wish) {
@@ -325,25 +362,16 @@ impl Dispatcher {
     }
 }
 
+/// What may run at the same time.
+fn room(config: &Config, available: u64) -> Room {
+    Room {
+        attempts: usize::try_from(config.accounts_at_once).unwrap_or(usize::MAX),
+        memory: config.memory_budget_of(available),
+    }
+}
+
 fn next_look(due: &[Due], now: Timestamp) -> Duration {
     due::next_ready(due, now)
         .map_or(LOOK, |at| at.since(now))
         .min(LOOK)
-}
-
-/// Tells why nothing was started; true if the store is the reason.
-fn log_unstarted(finished: &Finished) -> bool {
-    let (id, name) = (finished.account, finished.account_name.as_str());
-    match &finished.end {
-        // Who has no token was told of when that began.
-        End::Ran(_) | End::NoToken(_) => false,
-        End::NoEnvironment(environment) => {
-            tracing::error!(account.id = %id, account.name = name, environment, "the account's environment is not configured: add [environments.{environment}]");
-            true
-        }
-        End::Store(error) => {
-            tracing::error!(account.id = %id, account.name = name, %error, "the attempt could not be stored");
-            true
-        }
-    }
 }

@@ -6,6 +6,7 @@
 mod dispatcher;
 pub mod due;
 mod gate;
+mod jump;
 mod pass;
 pub mod rescue;
 pub mod slots;
@@ -19,7 +20,7 @@ use tokio::sync::watch;
 use crate::attempt::{Finished, Progress};
 use crate::outcome::MemorySlot;
 
-pub use dispatcher::{Dispatcher, Stop};
+pub use dispatcher::{Call, Dispatcher, Stop};
 pub use pass::{Mode, PassSummary};
 
 /// What happens, as it happens.

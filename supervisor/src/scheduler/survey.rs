@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::id::AccountId;
+use shared::time::Timestamp;
 
 use super::due::Due;
+use super::jump;
 use crate::attempt::Context;
 use crate::store::{Account, StoreError, SyncState};
 use crate::tokens;
@@ -18,6 +20,8 @@ pub(super) struct Survey {
     pub due: Vec<Due>,
     /// What may not, for want of a token.
     pub blocked: Vec<Due>,
+    /// A person asked that nothing is started.
+    pub halted: bool,
 }
 
 /// What was said once already, so that a lasting trouble is not a line per look.
@@ -28,7 +32,11 @@ pub(super) struct Told {
 
 impl Told {
     /// Looks, and tells what cannot be read: those workers stop, the others carry on.
-    pub(super) async fn survey(&mut self, context: &Context) -> Result<Survey, StoreError> {
+    pub(super) async fn survey(
+        &mut self,
+        context: &Context,
+        now: Timestamp,
+    ) -> Result<Survey, StoreError> {
         let store = &context.store;
         let accounts: BTreeMap<AccountId, Account> = store
             .accounts()
@@ -53,7 +61,7 @@ impl Told {
         });
         let mut waiting = BTreeSet::new();
         for account in accounts.values() {
-            if tokens::waits(store, account, context.clock.now()).await? {
+            if tokens::waits(store, account, now).await? {
                 waiting.insert(account.id);
             }
         }
@@ -61,21 +69,23 @@ impl Told {
             .states
             .iter()
             .filter(|state| accounts.contains_key(&state.account_id))
-            .map(due)
+            .map(|state| due(state, now))
             .partition(|entry| waiting.contains(&entry.account));
         Ok(Survey {
             accounts,
             due,
             blocked,
+            halted: store.halt().await?.is_some(),
         })
     }
 }
 
-fn due(state: &SyncState) -> Due {
+fn due(state: &SyncState, now: Timestamp) -> Due {
+    let last = state.last_started_at.max(state.last_outcome_at);
     Due {
         account: state.account_id,
         worker: state.worker,
-        due_at: state.due_at,
+        due_at: jump::due_at(state.due_at, last, now),
         last_started_at: state.last_started_at,
         solitary: state.policy.solitary,
         big_slot: state.policy.big_slot,

@@ -13,6 +13,7 @@ mod attempt;
 mod audit;
 mod batch;
 mod change;
+mod command;
 mod error;
 pub mod hash;
 mod history;
@@ -30,6 +31,7 @@ pub use audit::{Audit, Finding};
 pub use batch::{
     BatchCommit, BatchCounts, BatchResult, BatchRow, CheckpointResult, SliceCommit, SnapshotCommit,
 };
+pub use command::{CommandOutcome, CommandRow, Halt};
 pub use error::StoreError;
 pub use history::{
     AttemptRow, CrashRow, EventKind, Group, Item, ItemEvent, ItemState, LearnedPeak, RunRow,

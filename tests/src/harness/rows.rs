@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
-use sqlx::{AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Row as _};
+use sqlx::{
+    AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Row as _, SqliteConnection,
+};
 use sqlx::{TypeInfo as _, ValueRef as _};
 use tokio::runtime::Runtime;
 
@@ -71,6 +73,25 @@ impl Database {
             .unwrap_or_else(|| panic!("{sql}: no number"))
     }
 
+    /// Holds the write lock, as another program may, until the answer is dropped.
+    pub fn hold(&self) -> Held {
+        self.runtime.block_on(async {
+            let mut connection = SqliteConnectOptions::new()
+                .filename(&self.path)
+                .busy_timeout(Duration::from_secs(10))
+                .connect()
+                .await
+                .unwrap();
+            sqlx::query("BEGIN IMMEDIATE")
+                .execute(&mut connection)
+                .await
+                .unwrap();
+            Held {
+                _connection: connection,
+            }
+        })
+    }
+
     /// Changes the database as nobody but a test would.
     pub fn execute(&self, sql: &str) {
         self.runtime.block_on(async {
@@ -86,6 +107,12 @@ impl Database {
             connection.close().await.unwrap();
         });
     }
+}
+
+/// The write lock of a database.
+#[derive(Debug)]
+pub struct Held {
+    _connection: SqliteConnection,
 }
 
 fn read(row: &SqliteRow) -> Row {

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -13,6 +13,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::Store;
+use super::trial::Opened;
 use crate::store::error::{During, StoreError};
 
 static MIGRATOR: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -66,7 +67,12 @@ impl Store {
             return Err(error);
         }
         let reader = pool(path, READERS, READER_CACHE_KIB, true).await?;
-        Ok(Self { writer, reader })
+        let opened = Arc::new(Opened::look(path)?);
+        Ok(Self {
+            writer,
+            reader,
+            opened,
+        })
     }
 }
 

@@ -10,6 +10,7 @@ mod attempt;
 mod audit;
 mod batch;
 mod checkpoint;
+mod command;
 mod crash;
 mod health;
 mod history;
@@ -31,9 +32,12 @@ mod state;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod write;
 
 pub use health::Soundness;
+
+use std::sync::Arc;
 
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Sqlite, Transaction};
@@ -48,6 +52,7 @@ type Tx = Transaction<'static, Sqlite>;
 pub struct Store {
     writer: SqlitePool,
     reader: SqlitePool,
+    opened: Arc<trial::Opened>,
 }
 
 impl Store {

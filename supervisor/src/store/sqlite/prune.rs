@@ -1,4 +1,4 @@
-//! What pruning of crash reports asks and removes.
+//! What pruning of crash reports and old attempts asks and removes.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use shared::time::Timestamp;
 use sqlx::sqlite::SqliteRow;
 
 use super::Store;
-use super::row::Cells;
+use super::row::{Cells, to_json};
 use crate::outcome::CrashId;
 use crate::store::error::{During, StoreError};
 
@@ -34,6 +34,48 @@ impl Store {
                 .await
                 .during("list open attempts")?;
         Ok(ids.into_iter().map(AttemptId).collect())
+    }
+
+    /// Removes attempts that ended before a time, with their runs, and commands that did; returns how
+    /// many attempts. One with a crash report stays as long as that. The ledger and the history
+    /// know attempts by number only, and stay.
+    pub async fn remove_attempts(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let action = "remove old attempts";
+        let mut removed = 0;
+        loop {
+            let mut tx = self.begin(action).await?;
+            let ids: Vec<i64> = sqlx::query_scalar(
+                "SELECT attempt_id FROM attempts WHERE ended_at < ?1 \
+                 AND attempt_id NOT IN (SELECT attempt_id FROM crash_reports) \
+                 ORDER BY attempt_id LIMIT ?2",
+            )
+            .bind(before.to_string())
+            .bind(i64::try_from(AT_ONCE).unwrap_or(i64::MAX))
+            .fetch_all(&mut *tx)
+            .await
+            .during(action)?;
+            let list = to_json(&ids, "attempts", "attempt_id")?;
+            for sql in [
+                "DELETE FROM runs WHERE attempt_id IN (SELECT value FROM json_each(?1))",
+                "DELETE FROM attempts WHERE attempt_id IN (SELECT value FROM json_each(?1))",
+            ] {
+                sqlx::query(sql)
+                    .bind(list.clone())
+                    .execute(&mut *tx)
+                    .await
+                    .during(action)?;
+            }
+            sqlx::query("DELETE FROM commands WHERE ended_at < ?1")
+                .bind(before.to_string())
+                .execute(&mut *tx)
+                .await
+                .during(action)?;
+            tx.commit().await.during(action)?;
+            removed += ids.len() as u64;
+            if ids.len() < AT_ONCE {
+                return Ok(removed);
+            }
+        }
     }
 
     /// Removes these crash reports; how many there were.

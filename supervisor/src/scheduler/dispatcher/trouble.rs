@@ -1,0 +1,71 @@
+//! While the database cannot be written nothing is started: said once with the reason, tried once a second,
+//! and said once when it is over.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use shared::id::AccountId;
+
+use super::{Context, rescue};
+use crate::store::StoreError;
+
+/// Between two tries.
+pub(super) const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Whether the database can be written, as far as is known.
+#[derive(Debug, Default)]
+pub(super) struct Trouble {
+    since: Option<Instant>,
+    /// Accounts whose last attempt may have no end in the database.
+    unended: BTreeSet<AccountId>,
+}
+
+impl Trouble {
+    /// It could not be written, or not be read.
+    pub(super) fn begin(&mut self, error: &StoreError) {
+        if self.since.is_none() {
+            self.since = Some(Instant::now());
+            tracing::error!(
+                %error,
+                "nothing is started until the database is back; what runs waits with its commits; free its disk, or mend what the reason names"
+            );
+        }
+    }
+
+    /// The end of an account's attempt may not be stored.
+    pub(super) fn unended(&mut self, account: AccountId) {
+        self.unended.insert(account);
+    }
+
+    /// Whether attempts may start: if not so far, tries whether the database is back, and ends what it
+    /// could not take.
+    pub(super) async fn is_over(&mut self, context: &Context) -> bool {
+        if let Err(error) = context.store.in_place() {
+            self.begin(&error);
+            return false;
+        }
+        let Some(since) = self.since else {
+            return true;
+        };
+        if let Err(error) = context.store.try_write().await {
+            tracing::debug!(%error, "the database is not back yet");
+            return false;
+        }
+        let policy = &context.config.policy;
+        while let Some(account) = self.unended.first().copied() {
+            let (store, host) = (&context.store, context.host.as_str());
+            let rescued = rescue::rescue_account(store, context.clock, (host, policy), account);
+            if let Err(error) = rescued.await {
+                tracing::warn!(account.id = %account, %error, "the end of an attempt still waits for the database");
+                return false;
+            }
+            self.unended.remove(&account);
+        }
+        self.since = None;
+        tracing::info!(
+            after_s = since.elapsed().as_secs(),
+            "the database is back: starting goes on"
+        );
+        true
+    }
+}

@@ -1,0 +1,70 @@
+//! What a due time is worth when the clock was set back since it was stored. Pure.
+//!
+//! A clock that is set forward makes everything due at once, which the slots bound and which the fixed rate
+//! does not repeat. One that is set back leaves due times far ahead: without this nothing would run
+//! until the time has come once more.
+
+use std::time::Duration;
+
+use shared::time::Timestamp;
+
+/// Clocks are put right by so much all the time; that is no jump.
+const SLIGHT: Duration = Duration::from_mins(1);
+
+/// When it is due, where `last` is when it was last started or ended: as stored, or now if that
+/// was in the future, so that it runs once and is noted by the clock as it is. How long it was to wait is
+/// not known then; a quarantine holds.
+pub(super) fn due_at(stored: Timestamp, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    if last.is_some_and(|last| last > now.plus(SLIGHT)) {
+        stored.min(now)
+    } else {
+        stored
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_set_back_stops_nobody() {
+        const DAY: i64 = 86_400_000;
+        let now = 100 * DAY;
+        let table = [
+            // (stored, last, expected, why)
+            (now + 300, None, now + 300, "never ran: planned by hand"),
+            (now + 300, Some(now - 5), now + 300, "as usual"),
+            (now - 300, Some(now - 600), now - 300, "due, as usual"),
+            (now + 300, Some(now), now + 300, "just now"),
+            (
+                now + 70_000,
+                Some(now + 60_000),
+                now + 70_000,
+                "put right a little",
+            ),
+            (now + DAY + 300, Some(now + DAY), now, "set back by a day"),
+            (
+                now - 300,
+                Some(now + DAY),
+                now - 300,
+                "set back, and due all the same",
+            ),
+            (
+                now + 2 * DAY,
+                Some(now - 5),
+                now + 2 * DAY,
+                "a long snooze is no jump",
+            ),
+            (
+                now - DAY,
+                Some(now - DAY - 300),
+                now - DAY,
+                "set forward by a day: due",
+            ),
+        ];
+        for (stored, last, expected, why) in table {
+            let due = due_at(Timestamp(stored), last.map(Timestamp), Timestamp(now));
+            assert_eq!(due, Timestamp(expected), "{why}");
+        }
+    }
+}
