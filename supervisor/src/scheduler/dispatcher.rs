@@ -1,24 +1,23 @@
 //! The one owner of what is running: it starts attempts, hears of their ends, and stops.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use shared::id::AccountId;
-use shared::time::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::due::{self, Due, Order, Plan};
+use super::due::{Due, Order};
 use super::gate::Gate;
 use super::pass::{Mode, Pass, PassSummary};
-use super::slots::{InUse, Room, fitting};
-use super::survey::{Survey, Told};
+use super::schedule::{Memory, Schedule, Start};
+use super::slots::Room;
+use super::survey::{News, Survey};
 use super::{Event, rescue};
 use crate::attempt::{self, Assignment, Context, End, Finished, Progress, Wish};
-use crate::config;
+use crate::config::{self, Config};
 use crate::os::Limits;
-use crate::outcome::MemorySlot;
 use crate::policy::Leave;
 use crate::store::StoreError;
 
@@ -34,8 +33,6 @@ pub type Stop = watch::Receiver<bool>;
 
 struct Running {
     wish: watch::Sender<Wish>,
-    memory: u64,
-    slot: MemorySlot,
 }
 
 /// Starts attempts and hears of their ends.
@@ -43,10 +40,11 @@ pub struct Dispatcher {
     context: Context,
     room: Room,
     rng: fastrand::Rng,
+    schedule: Schedule,
     running: BTreeMap<AccountId, Running>,
     tasks: JoinSet<Finished>,
     owners: HashMap<Id, AccountId>,
-    told: Told,
+    survey: Survey,
     gate: Gate,
     events: Option<mpsc::UnboundedSender<Event>>,
 }
@@ -68,13 +66,14 @@ impl Dispatcher {
             memory: context.config.memory_budget_of(available),
         };
         Self {
+            schedule: Schedule::new(order(&context.config), room),
             context,
             room,
             rng,
             running: BTreeMap::new(),
             tasks: JoinSet::new(),
             owners: HashMap::new(),
-            told: Told::default(),
+            survey: Survey::default(),
             gate: Gate::new(),
             events: None,
         }
@@ -116,11 +115,17 @@ impl Dispatcher {
         match mode {
             Mode::Service => Ok(None),
             Mode::Once { .. } => {
-                let survey = self.told.survey(&self.context.store).await?;
+                let news = self.survey.look(&self.context.store).await?;
                 let now = self.context.clock.now();
-                let mut pass = Pass::begin(&survey.due, now);
-                pass.block(&survey.blocked, now);
-                Ok(Some(pass))
+                let all = |of: fn(&News) -> &Vec<Due>| -> Vec<Due> {
+                    news.iter().flat_map(of).cloned().collect()
+                };
+                let mut pass = Some(Pass::begin(&all(|news| &news.due), now));
+                if let Some(pass) = &mut pass {
+                    pass.block(&all(|news| &news.blocked), now);
+                }
+                self.hear(news, &mut pass);
+                Ok(pass)
             }
         }
     }
@@ -131,21 +136,13 @@ impl Dispatcher {
         pass: &mut Option<Pass>,
         mode: Mode,
     ) -> Result<Duration, StoreError> {
-        let survey = match self.told.survey(&self.context.store).await {
-            Ok(survey) => survey,
+        match self.survey.look(&self.context.store).await {
+            Ok(news) => self.hear(news, pass),
             Err(error) if mode == Mode::Service && error.is_temporary() => {
                 tracing::error!(%error, "nothing is started until the database is back");
                 return Ok(STORE_PAUSE);
             }
             Err(error) => return Err(error),
-        };
-        let Survey {
-            accounts, mut due, ..
-        } = survey;
-        let running: BTreeSet<AccountId> = self.running.keys().copied().collect();
-        if let Some(pass) = pass {
-            pass.forget_missing(&due, &running);
-            due = pass.select(due);
         }
         let now = self.context.clock.now();
         let leave = self.gate.leave(now);
@@ -155,77 +152,45 @@ impl Dispatcher {
         if given_up || leave == Leave::Nothing {
             return Ok(PAUSED_LOOK);
         }
-        let mut plans = due::plans(&due, &running, now, self.order(), &mut self.rng);
-        if leave == Leave::Probe {
-            plans.truncate(1);
-        }
-        let assignments: Vec<Assignment> = plans
-            .into_iter()
-            .filter_map(|plan| {
-                let account = accounts.get(&plan.account)?.clone();
-                Some(self.assignment(account, plan))
-            })
-            .collect();
-        self.start_fitting(assignments);
-        Ok(next_look(&due, now))
-    }
-
-    fn start_fitting(&mut self, assignments: Vec<Assignment>) {
-        let plans: Vec<Plan> = assignments
-            .iter()
-            .map(|assignment| Plan {
-                account: assignment.account.id,
-                workers: assignment.workers.clone(),
-                slot: assignment.slot,
-            })
-            .collect();
-        let limits: Vec<u64> = assignments
-            .iter()
-            .map(|assignment| assignment.limits.memory)
-            .collect();
-        let fitting: BTreeSet<usize> = fitting(&plans, &limits, self.room, self.in_use())
-            .into_iter()
-            .collect();
-        for (position, assignment) in assignments.into_iter().enumerate() {
-            if fitting.contains(&position) {
-                if self.gate.leave(self.context.clock.now()) == Leave::Probe {
-                    self.gate.probing(assignment.account.id);
-                }
+        let most = match leave {
+            Leave::All => usize::MAX,
+            Leave::Probe => 1,
+            Leave::Nothing => 0,
+        };
+        for start in self.schedule.take(now, most, &mut self.rng) {
+            if leave == Leave::Probe {
+                self.gate.probing(start.account);
+            }
+            if let Some(account) = self.survey.account(start.account).cloned() {
+                let assignment = self.assignment(account, start);
                 self.start(assignment);
+            } else {
+                self.schedule.ended(start.account);
             }
         }
+        let wakes_at = self.schedule.wakes_at();
+        Ok(wakes_at.map_or(LOOK, |at| at.since(now)).min(LOOK))
     }
 
-    fn in_use(&self) -> InUse {
-        InUse {
-            attempts: self.running.len(),
-            memory: self.running.values().map(|running| running.memory).sum(),
-            big: self
-                .running
-                .values()
-                .any(|running| running.slot == MemorySlot::Big),
+    /// Takes note of what changed.
+    fn hear(&mut self, news: Vec<News>, pass: &mut Option<Pass>) {
+        for News { account, due, .. } in news {
+            let due = match pass {
+                Some(pass) => pass.select(account, due, self.schedule.is_running(account)),
+                None => due,
+            };
+            let known = self.survey.account(account);
+            let memory = known.map_or(Memory { normal: 0, big: 0 }, |known| {
+                memory(&self.context.config, &known.name, self.room)
+            });
+            self.schedule.set(account, due, memory);
         }
     }
 
-    fn order(&self) -> Order {
-        match self.context.config.order {
-            config::Order::Stalest => Order::Stalest,
-            config::Order::Shuffle => Order::Shuffle,
-        }
-    }
-
-    fn assignment(&mut self, account: crate::store::Account, plan: Plan) -> Assignment {
+    fn assignment(&mut self, account: crate::store::Account, start: Start) -> Assignment {
         let set = self.context.config.limits_for(&account.name);
-        let memory = match plan.slot {
-            MemorySlot::Normal => set.memory.get(),
-            MemorySlot::Big => set
-                .big_slot
-                .get()
-                .min(self.room.memory)
-                .max(set.memory.get()),
-        };
         let limits = Limits {
-            memory,
+            memory: start.memory,
             address_space: set.address_space.get(),
             cpu_seconds: set.cpu.millis().div_ceil(1000),
             open_files: set.open_files,
@@ -234,8 +199,8 @@ impl Dispatcher {
         };
         Assignment {
             account,
-            workers: plan.workers,
-            slot: plan.slot,
+            workers: start.plan.workers,
+            slot: start.plan.slot,
             limits,
             seed: self.rng.u64(..),
             ours: self.gate.ours(),
@@ -244,11 +209,7 @@ impl Dispatcher {
 
     fn start(&mut self, assignment: Assignment) {
         let (wish, wishes) = watch::channel(Wish::GoOn);
-        let running = Running {
-            wish,
-            memory: assignment.limits.memory,
-            slot: assignment.slot,
-        };
+        let running = Running { wish };
         let (progress, listen) = watch::channel(Progress::default());
         let account = assignment.account.id;
         self.event(Event::Started {
@@ -287,9 +248,12 @@ impl Dispatcher {
         }
         // Until its end is stored the account is ours: nothing else may start for it.
         self.running.remove(&finished.account);
+        self.schedule.ended(finished.account);
         let now = self.context.clock.now();
         if let (Some(pass), Mode::Once { snoozes }) = (pass, mode) {
             pass.finished(&finished, now, snoozes);
+            self.schedule
+                .retain(finished.account, |due| pass.has(due.account, due.worker));
         }
         self.gate.ended(&finished, &self.context, now).await;
         let pause = log_unstarted(&finished);
@@ -312,6 +276,7 @@ impl Dispatcher {
         }
         self.gate.broke(account);
         self.running.remove(&account);
+        self.schedule.ended(account);
     }
 
     async fn no_token(&self, account: AccountId, problem: &crate::tokens::TokenProblem) {
@@ -340,10 +305,23 @@ impl Dispatcher {
     }
 }
 
-fn next_look(due: &[Due], now: Timestamp) -> Duration {
-    due::next_ready(due, now)
-        .map_or(LOOK, |at| at.since(now))
-        .min(LOOK)
+fn order(config: &Config) -> Order {
+    match config.order {
+        config::Order::Stalest => Order::Stalest {
+            alike: config.served_alike(),
+        },
+        config::Order::Shuffle => Order::Shuffle,
+    }
+}
+
+/// What an account's attempts may use within the budget.
+fn memory(config: &Config, account: &str, room: Room) -> Memory {
+    let set = config.limits_for(account);
+    let normal = set.memory.get();
+    Memory {
+        normal,
+        big: set.big_slot.get().min(room.memory).max(normal),
+    }
 }
 
 /// Tells why nothing was started; true if the store is the reason.

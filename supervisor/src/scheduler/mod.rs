@@ -1,6 +1,6 @@
 //! What runs when: which attempts start, which end, and what is due after that.
 //!
-//! `due`, `slots` and `pass` decide and are pure; `dispatcher` owns the truth about what is running;
+//! `schedule`, `due`, `slots` and `pass` decide and are pure; `dispatcher` owns the truth about what is running;
 //! `rescue` ends what a dead supervisor left open.
 
 mod dispatcher;
@@ -8,6 +8,7 @@ pub mod due;
 mod gate;
 mod pass;
 pub mod rescue;
+pub mod schedule;
 pub mod slots;
 mod survey;
 

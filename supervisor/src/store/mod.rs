@@ -13,6 +13,7 @@ mod attempt;
 mod audit;
 mod batch;
 mod change;
+mod changes;
 mod error;
 pub mod hash;
 mod history;
@@ -29,6 +30,7 @@ pub use audit::{Audit, Finding};
 pub use batch::{
     BatchCommit, BatchCounts, BatchResult, BatchRow, CheckpointResult, SliceCommit, SnapshotCommit,
 };
+pub use changes::{Changed, Changes};
 pub use error::StoreError;
 pub use history::{
     AttemptRow, CrashRow, EventKind, Group, Item, ItemEvent, ItemState, LearnedPeak, RunRow,

@@ -9,6 +9,7 @@ mod account;
 mod attempt;
 mod audit;
 mod batch;
+mod changes;
 mod checkpoint;
 mod crash;
 mod health;
