@@ -77,12 +77,15 @@ ALTER TABLE sync_windows_anew RENAME TO sync_windows;
 
 -- Each time that someone moved a cursor by hand, back or forward.
 CREATE TABLE cursor_moves (
-    move_id     INTEGER PRIMARY KEY AUTOINCREMENT,
-    account_id  INTEGER NOT NULL REFERENCES accounts (account_id),
-    worker      TEXT NOT NULL,
-    from_at     TEXT NOT NULL,
-    to_at       TEXT NOT NULL,
-    moved_at    TEXT NOT NULL,
-    moved_by    TEXT NOT NULL,
-    reason      TEXT NOT NULL
+    move_id    INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_id INTEGER NOT NULL REFERENCES accounts (account_id),
+    worker     TEXT NOT NULL,
+    -- Null if there was none.
+    from_at    TEXT,
+    to_at      TEXT NOT NULL,
+    moved_at   TEXT NOT NULL,
+    moved_by   TEXT NOT NULL,
+    reason     TEXT NOT NULL
 ) STRICT;
+
+CREATE INDEX cursor_moves_by_worker ON cursor_moves (account_id, worker, move_id);

@@ -4,6 +4,7 @@ mod account;
 mod args;
 mod audit;
 mod crash;
+mod cursor;
 mod dead_letter;
 mod demo;
 mod doctor;
@@ -24,7 +25,8 @@ use clap::Parser;
 use crate::config::{Config, LogFormat, Provenance};
 use crate::store::Store;
 use args::{
-    AccountCommand, Args, AuditCommand, Command, DeadLetterCommand, Placed, QuarantineCommand,
+    AccountCommand, Args, AuditCommand, Command, CursorCommand, DeadLetterCommand, Placed,
+    QuarantineCommand,
 };
 use output::Output;
 
@@ -146,6 +148,10 @@ async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Resul
         Placed::Audit(AuditCommand::Verify { account }) => {
             audit::verify(place, account.as_deref(), output).await
         }
+        Placed::Cursor(CursorCommand::Show { account, worker }) => {
+            cursor::show(place, &account, worker, output).await
+        }
+        Placed::Cursor(CursorCommand::Set(set)) => cursor::set(place, &set, output).await,
         Placed::Quarantine(QuarantineCommand::List) => quarantine::list(place, output).await,
         Placed::Quarantine(QuarantineCommand::Release { account, worker }) => {
             quarantine::release(place, &account, worker, output).await

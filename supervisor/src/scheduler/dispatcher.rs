@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::id::AccountId;
+use shared::time::Timestamp;
+use shared::worker::Worker;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
@@ -13,6 +15,7 @@ use super::gate::Gate;
 use super::pass::{Mode, Pass, PassSummary};
 use super::schedule::{Memory, Schedule, Start};
 use super::slots::Room;
+use super::stale::{Said, Staleness, Success};
 use super::survey::{News, Survey};
 use super::{Event, rescue};
 use crate::attempt::{self, Assignment, Context, End, Finished, Progress, Wish};
@@ -45,6 +48,7 @@ pub struct Dispatcher {
     tasks: JoinSet<Finished>,
     owners: HashMap<Id, AccountId>,
     survey: Survey,
+    staleness: Staleness,
     gate: Gate,
     events: Option<mpsc::UnboundedSender<Event>>,
 }
@@ -74,6 +78,7 @@ impl Dispatcher {
             tasks: JoinSet::new(),
             owners: HashMap::new(),
             survey: Survey::default(),
+            staleness: Staleness::default(),
             gate: Gate::new(),
             events: None,
         }
@@ -174,7 +179,24 @@ impl Dispatcher {
 
     /// Takes note of what changed.
     fn hear(&mut self, news: Vec<News>, pass: &mut Option<Pass>) {
-        for News { account, due, .. } in news {
+        let now = self.context.clock.now();
+        let sync = &self.context.config.sync;
+        for News {
+            account,
+            due,
+            successes,
+            ..
+        } in news
+        {
+            let success = |(worker, at): (Worker, Timestamp)| Success {
+                worker,
+                at,
+                good_for: sync.stale_limit(worker),
+            };
+            let all: Vec<Success> = successes.into_iter().map(success).collect();
+            for said in self.staleness.set(account, &all, now) {
+                tell_stale(&self.survey, said);
+            }
             let due = match pass {
                 Some(pass) => pass.select(account, due, self.schedule.is_running(account)),
                 None => due,
@@ -184,6 +206,9 @@ impl Dispatcher {
                 memory(&self.context.config, &known.name, self.room)
             });
             self.schedule.set(account, due, memory);
+        }
+        for said in self.staleness.look(now) {
+            tell_stale(&self.survey, said);
         }
     }
 
@@ -321,6 +346,25 @@ fn memory(config: &Config, account: &str, room: Room) -> Memory {
     Memory {
         normal,
         big: set.big_slot.get().min(room.memory).max(normal),
+    }
+}
+
+/// Tells that a worker is stale, or is no more.
+fn tell_stale(survey: &Survey, said: Said) {
+    let name = |account| survey.account(account).map_or("", |one| one.name.as_str());
+    match said {
+        Said::Stale {
+            account,
+            worker,
+            since,
+        } => tracing::warn!(
+            account.id = %account, account.name = name(account), worker.name = %worker, %since,
+            "stale: nothing has succeeded for sync.stale_after intervals; bulkhead status says why"
+        ),
+        Said::Fresh { account, worker } => tracing::info!(
+            account.id = %account, account.name = name(account), worker.name = %worker,
+            "not stale any more"
+        ),
     }
 }
 

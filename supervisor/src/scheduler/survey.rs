@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use shared::id::AccountId;
+use shared::time::Timestamp;
+use shared::worker::Worker;
 
 use super::due::Due;
 use crate::store::{Account, Changed, Store, StoreError, SyncState};
@@ -19,6 +21,8 @@ pub(super) struct News {
     pub due: Vec<Due>,
     /// What may not, for want of a token.
     pub blocked: Vec<Due>,
+    /// When each worker that should run last succeeded, or the account was added.
+    pub successes: Vec<(Worker, Timestamp)>,
 }
 
 /// The accounts as the store had them at the last look.
@@ -69,23 +73,31 @@ impl Survey {
             account: id,
             due: Vec::new(),
             blocked: Vec::new(),
+            successes: Vec::new(),
         };
         let Some(account) = changed.account.filter(|account| account.enabled) else {
             self.accounts.remove(&id);
             return Ok(nothing);
         };
         let waits = waits_for_token(store, &account).await?;
+        let success = |state: &SyncState| {
+            let at = state.last_success_at.unwrap_or(account.created_at);
+            (state.worker, at)
+        };
+        let successes = changed.states.iter().map(success).collect();
         self.accounts.insert(id, account);
         let all = changed.states.iter().map(due).collect();
         if waits {
             self.waiting.insert(id);
             return Ok(News {
                 blocked: all,
+                successes,
                 ..nothing
             });
         }
         Ok(News {
             due: all,
+            successes,
             ..nothing
         })
     }

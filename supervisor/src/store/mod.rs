@@ -14,6 +14,7 @@ mod audit;
 mod batch;
 mod change;
 mod changes;
+mod cursor;
 mod error;
 pub mod hash;
 mod history;
@@ -31,6 +32,7 @@ pub use batch::{
     BatchCommit, BatchCounts, BatchResult, BatchRow, CheckpointResult, SliceCommit, SnapshotCommit,
 };
 pub use changes::{Changed, Changes};
+pub use cursor::{CursorMove, CursorMoved, CursorStep, DeclaredGap, MoveRefused, PastMove};
 pub use error::StoreError;
 pub use history::{
     AttemptRow, CrashRow, EventKind, Group, Item, ItemEvent, ItemState, LearnedPeak, RunRow,

@@ -12,6 +12,7 @@ mod batch;
 mod changes;
 mod checkpoint;
 mod crash;
+mod cursor;
 mod health;
 mod history;
 mod lease;
