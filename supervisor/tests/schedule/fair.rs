@@ -1,46 +1,14 @@
 //! Whether dying neighbours slow the healthy ones, and that who has a backlog passes nobody.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use shared::time::Timestamp;
 use supervisor::scheduler::due::Order;
 
+use crate::neighbours::delay;
 use crate::seeds::check;
 use crate::temper::Temper;
 use crate::world::{MINUTE, Setting, Started, World};
-
-const ACCOUNTS: usize = 200;
-
-/// Every third account or so has this temper.
-fn neighbours(temper: Temper) -> Vec<Temper> {
-    let of = |account| match account % 10 {
-        1 | 4 | 7 => temper,
-        _ => Temper::Healthy,
-    };
-    (0..ACCOUNTS).map(of).collect()
-}
-
-/// The mean start delay of the accounts that are healthy among `temper`, over an hour.
-fn delay(temper: Temper, played: Temper, seed: u64) -> Duration {
-    let mut setting = Setting::new(neighbours(played));
-    // Whoever dies goes on dying: no quarantine, and no more than five minutes of peace.
-    setting.policy.quarantine_after = 100;
-    setting.policy.death_backoff_cap = setting.policy.death_backoff_base;
-    let measured = neighbours(temper);
-    let mut world = World::new(setting, seed);
-    let until = Timestamp(0).plus(MINUTE * 60);
-    let (mut sum, mut count) = (Duration::ZERO, 0_u32);
-    while world.now < until {
-        for started in world.step(until) {
-            if measured[started.account] == Temper::Healthy {
-                sum += started.at.since(started.ready_at);
-                count += 1;
-            }
-        }
-    }
-    sum / count
-}
 
 #[test]
 fn healthy_accounts_start_as_soon_beside_neighbours_that_crash_for_ever() {

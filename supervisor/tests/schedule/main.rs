@@ -8,6 +8,7 @@
 mod cycle;
 mod fair;
 mod makespan;
+mod neighbours;
 mod promises;
 mod seeds;
 mod temper;
