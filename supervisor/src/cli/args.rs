@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 use shared::build::BUILD;
 use shared::table::Table;
+use shared::time::Timestamp;
 use shared::worker::Worker;
 
 use crate::config::{Bytes, ConfigError, Span};
@@ -112,6 +113,9 @@ pub(super) enum Placed {
     /// Whether what is stored fits together.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// How far a worker has read, and moving that by hand.
+    #[command(subcommand)]
+    Cursor(CursorCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -377,6 +381,41 @@ pub(super) enum AuditCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(super) enum CursorCommand {
+    /// How far a worker of an account has read, what was declared as a gap, and who moved it.
+    Show {
+        /// The account's name.
+        account: String,
+        /// The worker.
+        #[arg(value_parser = worker)]
+        worker: Worker,
+    },
+    /// Move it: back, and what lies after it is read again; forward, and a gap stays.
+    ///
+    /// Refused while an attempt of the account runs.
+    Set(CursorSet),
+}
+
+/// A cursor to move.
+#[derive(Debug, clap::Args)]
+pub(super) struct CursorSet {
+    /// The account's name.
+    pub account: String,
+    /// The worker.
+    #[arg(value_parser = worker)]
+    pub worker: Worker,
+    /// Where to, for example 2026-06-18T00:00:00Z.
+    #[arg(value_parser = time)]
+    pub time: Timestamp,
+    /// Leave what lies between unread, for ever: it enters the ledger as a gap.
+    #[arg(long, requires = "reason")]
+    pub accept_gap: bool,
+    /// Why; it stays with the move.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
 /// Wrong input: nothing was done.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -413,6 +452,11 @@ fn worker(name: &str) -> Result<Worker, String> {
         let known: Vec<&str> = Worker::ALL.into_iter().map(Worker::name).collect();
         format!("there is no such worker; there are {}", known.join(", "))
     })
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text)
+        .ok_or_else(|| "write it as RFC 3339, for example 2026-06-18T00:00:00Z".to_owned())
 }
 
 fn entity(name: &str) -> Result<Table, String> {

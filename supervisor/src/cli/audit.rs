@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::cursor::GapAnswer;
 use super::output::{Output, table};
 use super::{Exit, Place, account};
 use crate::store::{Audit, Finding};
@@ -15,6 +16,8 @@ struct AuditAnswer {
     /// How many findings there are; `findings` has the first 1,000.
     found: u64,
     findings: Vec<FindingAnswer>,
+    /// Stretches that someone declared as not to be read: no findings.
+    gaps: Vec<GapAnswer>,
 }
 
 #[derive(Serialize)]
@@ -58,14 +61,19 @@ fn view(audit: Audit) -> AuditAnswer {
         events: audit.events,
         found: audit.found,
         findings: audit.findings.into_iter().map(view).collect(),
+        gaps: audit.gaps.into_iter().map(GapAnswer::of).collect(),
     }
 }
 
 fn words(answer: &AuditAnswer) -> String {
-    let looked_at = format!(
+    let mut looked_at = format!(
         "{} ledgers with {} stretches, {} rows, {} events",
         answer.ledgers, answer.stretches, answer.rows, answer.events
     );
+    for gap in &answer.gaps {
+        looked_at.push_str("\nnot read, as declared: ");
+        looked_at.push_str(&gap.words());
+    }
     if answer.found == 0 {
         return format!("nothing found in {looked_at}");
     }

@@ -5,6 +5,7 @@ mod args;
 mod audit;
 mod control;
 mod crash;
+mod cursor;
 mod dead_letter;
 mod demo;
 mod doctor;
@@ -28,7 +29,8 @@ use crate::config::{Config, LogFormat, Provenance};
 use crate::control::Command as Asked;
 use crate::store::Store;
 use args::{
-    Args, AuditCommand, Command, DeadLetterCommand, Placed, QuarantineCommand, SecretCommand,
+    Args, AuditCommand, Command, CursorCommand, DeadLetterCommand, Placed, QuarantineCommand,
+    SecretCommand,
 };
 use output::Output;
 
@@ -158,6 +160,10 @@ async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Resul
         Placed::Audit(AuditCommand::Verify { account }) => {
             audit::verify(place, account.as_deref(), output).await
         }
+        Placed::Cursor(CursorCommand::Show { account, worker }) => {
+            cursor::show(place, &account, worker, output).await
+        }
+        Placed::Cursor(CursorCommand::Set(set)) => cursor::set(place, &set, output).await,
         Placed::Quarantine(QuarantineCommand::List) => quarantine::list(place, output).await,
         Placed::Quarantine(QuarantineCommand::Release { account, worker }) => {
             control::command(place, &Asked::Release { account, worker }, output).await

@@ -1,6 +1,9 @@
 //! `bulkhead status`: how every worker of every account stands.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
+use shared::id::{AccountId, AttemptId};
 use shared::time::Timestamp;
 
 use super::output::{Output, distance, mib, span, table};
@@ -8,6 +11,9 @@ use super::{Exit, Place};
 use crate::clock::Clock;
 use crate::config::Bytes;
 use crate::policy::Pause;
+use crate::scheduler::due::STARTS_AHEAD;
+use crate::scheduler::stale::{self, Success};
+use crate::scheduler::why::{NotRunning, Standing};
 use crate::store::{Halt, StatusRow, SyncState};
 
 #[derive(Serialize)]
@@ -20,6 +26,12 @@ struct StatusAnswer {
     cursor: Option<String>,
     /// How far what is stored is behind now, in milliseconds.
     lag_ms: u64,
+    /// Nothing succeeded for `sync.stale_after` intervals.
+    stale: bool,
+    /// Why it does not run now; null if it does.
+    not_running: Option<NotRunning>,
+    /// While it is due, so many attempts of other accounts start before its own at most.
+    starts_ahead_at_most: u64,
     last_success_at: Option<String>,
     last_outcome: Option<String>,
     last_detail: Option<String>,
@@ -49,13 +61,14 @@ pub(super) async fn status(place: &Place, output: Output) -> anyhow::Result<Exit
     let halt = store.halt().await?.map(|halt| halted(&halt));
     let pause = halt.or(store.pause().await?.map(|pause| paused(&pause)));
     let rows = store.status().await?;
+    let around = Around::of(&rows, store.pause().await?.map(|pause| pause.until));
     let with_pause = |answer| StatusAnswer {
         paused: pause.clone(),
         ..answer
     };
     let answers: Vec<StatusAnswer> = rows
         .into_iter()
-        .map(|row| with_pause(view(row, place, now)))
+        .map(|row| with_pause(view(row, &around, place, now)))
         .collect();
     output.answer(&answers, |answers| {
         if answers.is_empty() {
@@ -73,7 +86,9 @@ pub(super) async fn status(place: &Place, output: Output) -> anyhow::Result<Exit
             "DUE",
         ];
         let table = table(&head, answers.iter().map(|answer| line(answer, now)));
-        let mut notes: Vec<String> = pause.iter().cloned().collect();
+        let stale = answers.iter().filter(|answer| answer.stale).count();
+        let warning = (stale > 0).then(|| warning(stale, place));
+        let mut notes: Vec<String> = pause.clone().into_iter().chain(warning).collect();
         let troubled = answers
             .iter()
             .filter_map(|answer| Some(format!("{}: {}", answer.account, answer.token.as_ref()?)));
@@ -102,6 +117,78 @@ fn paused(pause: &Pause) -> String {
     )
 }
 
+fn warning(stale: usize, place: &Place) -> String {
+    let (workers, have) = if stale == 1 {
+        ("worker", "has")
+    } else {
+        ("workers", "have")
+    };
+    format!(
+        "{stale} {workers} {have} had no success for {} intervals: stale",
+        place.config.sync.stale_after
+    )
+}
+
+/// What is true of all rows together.
+struct Around {
+    paused_until: Option<Timestamp>,
+    /// The attempt that runs, by account.
+    attempts: BTreeMap<AccountId, AttemptId>,
+    /// Accounts with a worker on duty.
+    on_duty: usize,
+}
+
+impl Around {
+    fn of(rows: &[StatusRow], paused_until: Option<Timestamp>) -> Self {
+        let running = rows
+            .iter()
+            .filter_map(|row| Some((row.account_id, row.running?)));
+        let on_duty = rows.iter().filter(|row| row.enabled);
+        let on_duty: BTreeSet<AccountId> = on_duty.map(|row| row.account_id).collect();
+        Self {
+            paused_until,
+            attempts: running.collect(),
+            on_duty: on_duty.len(),
+        }
+    }
+
+    fn not_running(&self, row: &StatusRow, place: &Place, now: Timestamp) -> Option<NotRunning> {
+        if row.running.is_some() {
+            return None;
+        }
+        let state = row.state.as_ref().ok();
+        let slots = usize::try_from(place.config.accounts_at_once).unwrap_or(usize::MAX);
+        let standing = Standing {
+            enabled: row.enabled,
+            readable: state.is_some(),
+            token_state: row.token_state.as_deref(),
+            quarantined_until: state.and_then(|state| state.policy.quarantined_until),
+            paused_until: self.paused_until,
+            troubled: state.is_some_and(|state| {
+                let outcome = state.last_outcome.as_deref();
+                outcome.is_some_and(|outcome| outcome != "completed")
+            }),
+            due_at: state.map_or(now, |state| state.due_at),
+            attempt: self.attempts.get(&row.account_id).copied(),
+            running: self.attempts.len(),
+            slots,
+        };
+        Some(NotRunning::of(&standing, now))
+    }
+}
+
+fn is_stale(row: &StatusRow, place: &Place, now: Timestamp) -> bool {
+    let Ok(state) = &row.state else {
+        return row.enabled;
+    };
+    let success = Success {
+        worker: state.worker,
+        at: state.last_success_at.unwrap_or(row.account_created_at),
+        good_for: place.config.sync.stale_limit(state.worker),
+    };
+    row.enabled && stale::is_stale(&success, now)
+}
+
 fn line(answer: &StatusAnswer, now: Timestamp) -> Vec<String> {
     let when = |text: &Option<String>| {
         text.as_deref()
@@ -113,11 +200,16 @@ fn line(answer: &StatusAnswer, now: Timestamp) -> Vec<String> {
         (Some(outcome), _) => outcome.clone(),
         (None, _) => "-".to_owned(),
     };
-    let state = match answer.dead_letters {
-        0 => answer.state.clone(),
-        1 => format!("{}, 1 dead letter", answer.state),
-        letters => format!("{}, {letters} dead letters", answer.state),
-    };
+    let mut states = vec![answer.state.clone()];
+    let why = answer.not_running.as_ref().and_then(NotRunning::words);
+    states.extend(why.filter(|why| *why != answer.state));
+    states.extend(answer.stale.then(|| "stale".to_owned()));
+    match answer.dead_letters {
+        0 => {}
+        1 => states.push("1 dead letter".to_owned()),
+        letters => states.push(format!("{letters} dead letters")),
+    }
+    let state = states.join(", ");
     vec![
         answer.account.clone(),
         answer.worker.clone(),
@@ -141,8 +233,13 @@ fn memory(answer: &StatusAnswer) -> String {
     }
 }
 
-fn view(row: StatusRow, place: &Place, now: Timestamp) -> StatusAnswer {
+fn view(row: StatusRow, around: &Around, place: &Place, now: Timestamp) -> StatusAnswer {
     let created = row.account_created_at;
+    let (overdue, not_running) = (
+        is_stale(&row, place, now),
+        around.not_running(&row, place, now),
+    );
+    let others = around.on_duty.saturating_sub(1) as u64;
     let state = word(&row, now);
     let (known, error) = match row.state {
         Ok(state) => (Some(state), None),
@@ -169,6 +266,9 @@ fn view(row: StatusRow, place: &Place, now: Timestamp) -> StatusAnswer {
         attempt: row.running.map(|attempt| attempt.0),
         cursor: of(|state| state.cursor),
         lag_ms: u64::try_from(now.since(cursor.unwrap_or(created)).as_millis()).unwrap_or(u64::MAX),
+        stale: overdue,
+        not_running,
+        starts_ahead_at_most: STARTS_AHEAD * others,
         last_success_at: of(|state| state.last_success_at),
         last_outcome: known.as_ref().and_then(|state| state.last_outcome.clone()),
         last_detail: known.as_ref().and_then(|state| state.last_detail.clone()),

@@ -111,6 +111,12 @@ fn numbers(config: &Config) -> Result<(), Fault> {
         ("network.retries", u64::from(config.network.retries), 0, 20),
         ("sync.report_above", config.sync.report_above, 0, 1_000_000),
         (
+            "sync.stale_after",
+            u64::from(config.sync.stale_after),
+            1,
+            10_000,
+        ),
+        (
             "crashes.keep_count",
             config.crashes.keep_count,
             1,

@@ -15,6 +15,7 @@ mod web_app;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use shared::attempt::Endpoints;
@@ -138,6 +139,14 @@ impl Config {
     pub fn memory_budget_of(&self, available: u64) -> u64 {
         let budget = self.memory_budget.map_or(available / 2, Bytes::get);
         budget.max(self.limits.memory.get())
+    }
+
+    /// Accounts that were last served within so long of each other count as equally late: a quarter
+    /// of the shortest interval.
+    pub fn served_alike(&self) -> Duration {
+        let spans = self.sync.interval.iter().map(|(_, span)| span.duration());
+        let shortest = spans.min().unwrap_or_default();
+        (shortest / 4).max(Duration::from_millis(1))
     }
 
     /// What is legal and still worth a line at start, one sentence each.

@@ -1,6 +1,7 @@
 //! The tables of the configuration file, with their defaults.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use shared::attempt::{ListingSource, Network};
@@ -114,6 +115,8 @@ pub struct SyncConfig {
     pub listings: Listings,
     /// With `listings = "auto"`: more listings than this are read from the report. At most 1000000.
     pub report_above: u64,
+    /// After so many intervals without a success a worker is stale: a warning. 1 to 10000.
+    pub stale_after: u32,
 }
 
 /// Which API tells what is listed.
@@ -143,6 +146,7 @@ impl Default for SyncConfig {
             look_back: Span::from_hours(540 * 24),
             listings: Listings::default(),
             report_above: 1_000,
+            stale_after: 12,
         }
     }
 }
@@ -164,6 +168,12 @@ impl SyncConfig {
             | Worker::Inquiries
             | Worker::Returns => self.first_span,
         }
+    }
+
+    /// How long a worker may go without a success before it is stale.
+    pub fn stale_limit(&self, worker: Worker) -> Duration {
+        let interval = self.interval.of(worker).duration();
+        interval.saturating_mul(self.stale_after)
     }
 
     /// Which API tells what is listed, as an order carries it.

@@ -23,6 +23,7 @@ deep_interval = "1ms"
 recent_span = "400d"
 listings = "trading"
 report_above = 7
+stale_after = 9
 [sync.interval]
 orders = "250ms"
 

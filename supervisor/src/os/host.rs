@@ -10,6 +10,13 @@ pub fn user_id() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
+/// The name of that user, or its number if it has none.
+pub fn user_name() -> String {
+    let id = nix::unistd::Uid::effective();
+    let named = nix::unistd::User::from_uid(id).ok().flatten();
+    named.map_or_else(|| id.to_string(), |user| user.name)
+}
+
 /// How many files this process may have open; `None` is unlimited.
 pub fn open_files_limit() -> Option<u64> {
     getrlimit(Resource::Nofile).current

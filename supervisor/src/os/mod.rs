@@ -8,7 +8,7 @@ mod oom;
 mod process;
 
 pub use ending::EndWatch;
-pub use host::{free_space, open_files_limit, terminal_size, user_id};
+pub use host::{free_space, open_files_limit, terminal_size, user_id, user_name};
 pub use nix::sys::signal::Signal;
 pub use oom::OomWatch;
 pub use process::{

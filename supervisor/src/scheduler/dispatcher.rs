@@ -1,10 +1,11 @@
 //! The one owner of what is running: it starts attempts, hears of their ends, and stops.
 
 mod calls;
+mod hear;
 mod trouble;
 mod unstarted;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,16 +14,17 @@ use shared::time::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::due::{self, Due, Order, Plan};
+use super::due::{Due, Order};
 use super::gate::Gate;
 use super::pass::{Mode, Pass, PassSummary};
-use super::slots::{InUse, Room, fitting};
-use super::survey::{Survey, Told};
+use super::schedule::{Schedule, Start};
+use super::slots::Room;
+use super::stale::Staleness;
+use super::survey::{News, Survey};
 use super::{Event, rescue};
 use crate::attempt::{self, Assignment, Context, End, Finished, Progress, Wish};
 use crate::config::{self, Config};
 use crate::os::Limits;
-use crate::outcome::MemorySlot;
 use crate::policy::Leave;
 use crate::store::StoreError;
 pub use calls::Call;
@@ -39,8 +41,6 @@ pub type Stop = watch::Receiver<bool>;
 
 struct Running {
     wish: watch::Sender<Wish>,
-    memory: u64,
-    slot: MemorySlot,
     /// Who waits for its end.
     cancelled: Vec<oneshot::Sender<bool>>,
 }
@@ -48,19 +48,21 @@ struct Running {
 /// Starts attempts and hears of their ends.
 pub struct Dispatcher {
     context: Context,
-    room: Room,
     /// Memory that the supervisor may use, in bytes.
     available: u64,
+    room: Room,
     rng: fastrand::Rng,
+    schedule: Schedule,
     running: BTreeMap<AccountId, Running>,
     tasks: JoinSet<Finished>,
     owners: HashMap<Id, AccountId>,
-    told: Told,
+    survey: Survey,
+    staleness: Staleness,
     gate: Gate,
     trouble: Trouble,
-    events: Option<mpsc::UnboundedSender<Event>>,
     calls: mpsc::UnboundedReceiver<Call>,
     caller: mpsc::UnboundedSender<Call>,
+    events: Option<mpsc::UnboundedSender<Event>>,
 }
 
 impl std::fmt::Debug for Dispatcher {
@@ -75,21 +77,24 @@ impl Dispatcher {
     /// A dispatcher with nothing running. `available` is the memory that the supervisor may use,
     /// in bytes.
     pub fn new(context: Context, available: u64, rng: fastrand::Rng) -> Self {
+        let room = room(&context.config, available);
         let (caller, calls) = mpsc::unbounded_channel();
         Self {
-            room: room(&context.config, available),
-            available,
+            schedule: Schedule::new(order(&context.config), room),
             context,
+            available,
+            room,
             rng,
             running: BTreeMap::new(),
             tasks: JoinSet::new(),
             owners: HashMap::new(),
-            told: Told::default(),
+            survey: Survey::default(),
+            staleness: Staleness::default(),
             gate: Gate::new(),
             trouble: Trouble::default(),
-            events: None,
             calls,
             caller,
+            events: None,
         }
     }
 
@@ -136,10 +141,16 @@ impl Dispatcher {
             Mode::Service => Ok(None),
             Mode::Once { .. } => {
                 let now = self.context.clock.now();
-                let survey = self.told.survey(&self.context, now).await?;
-                let mut pass = Pass::begin(&survey.due, now);
-                pass.block(&survey.blocked, now);
-                Ok(Some(pass))
+                let news = self.survey.look(&self.context.store, now).await?;
+                let all = |of: fn(&News) -> &Vec<Due>| -> Vec<Due> {
+                    news.iter().flat_map(of).cloned().collect()
+                };
+                let mut pass = Some(Pass::begin(&all(|news| &news.due), now));
+                if let Some(pass) = &mut pass {
+                    pass.block(&all(|news| &news.blocked), now);
+                }
+                self.hear(news, &mut pass);
+                Ok(pass)
             }
         }
     }
@@ -154,25 +165,14 @@ impl Dispatcher {
             return Ok(STORE_PAUSE);
         }
         let now = self.context.clock.now();
-        let survey = match self.told.survey(&self.context, now).await {
-            Ok(survey) => survey,
+        let halted = match self.look(pass, now).await {
+            Ok(halted) => halted,
             Err(error) if mode == Mode::Service && error.is_temporary() => {
                 self.trouble.begin(&error);
                 return Ok(STORE_PAUSE);
             }
             Err(error) => return Err(error),
         };
-        let Survey {
-            accounts,
-            mut due,
-            halted,
-            ..
-        } = survey;
-        let running: BTreeSet<AccountId> = self.running.keys().copied().collect();
-        if let Some(pass) = pass {
-            pass.forget_missing(&due, &running);
-            due = pass.select(due);
-        }
         let leave = if halted {
             Leave::Nothing
         } else {
@@ -184,77 +184,37 @@ impl Dispatcher {
         if given_up || leave == Leave::Nothing {
             return Ok(PAUSED_LOOK);
         }
-        let mut plans = due::plans(&due, &running, now, self.order(), &mut self.rng);
-        if leave == Leave::Probe {
-            plans.truncate(1);
-        }
-        let assignments: Vec<Assignment> = plans
-            .into_iter()
-            .filter_map(|plan| {
-                let account = accounts.get(&plan.account)?.clone();
-                Some(self.assignment(account, plan))
-            })
-            .collect();
-        self.start_fitting(assignments);
-        Ok(next_look(&due, now))
-    }
-
-    fn start_fitting(&mut self, assignments: Vec<Assignment>) {
-        let plans: Vec<Plan> = assignments
-            .iter()
-            .map(|assignment| Plan {
-                account: assignment.account.id,
-                workers: assignment.workers.clone(),
-                slot: assignment.slot,
-            })
-            .collect();
-        let limits: Vec<u64> = assignments
-            .iter()
-            .map(|assignment| assignment.limits.memory)
-            .collect();
-        let fitting: BTreeSet<usize> = fitting(&plans, &limits, self.room, self.in_use())
-            .into_iter()
-            .collect();
-        for (position, assignment) in assignments.into_iter().enumerate() {
-            if fitting.contains(&position) {
-                if self.gate.leave(self.context.clock.now()) == Leave::Probe {
-                    self.gate.probing(assignment.account.id);
-                }
+        let most = match leave {
+            Leave::All => usize::MAX,
+            Leave::Probe => 1,
+            Leave::Nothing => 0,
+        };
+        for start in self.schedule.take(now, most, &mut self.rng) {
+            if leave == Leave::Probe {
+                self.gate.probing(start.account);
+            }
+            if let Some(account) = self.survey.account(start.account).cloned() {
+                let assignment = self.assignment(account, start);
                 self.start(assignment);
+            } else {
+                self.schedule.ended(start.account);
             }
         }
+        let wakes_at = self.schedule.wakes_at();
+        Ok(wakes_at.map_or(LOOK, |at| at.since(now)).min(LOOK))
     }
 
-    fn in_use(&self) -> InUse {
-        InUse {
-            attempts: self.running.len(),
-            memory: self.running.values().map(|running| running.memory).sum(),
-            big: self
-                .running
-                .values()
-                .any(|running| running.slot == MemorySlot::Big),
-        }
+    /// Hears what changed; whether a person asked that nothing is started.
+    async fn look(&mut self, pass: &mut Option<Pass>, now: Timestamp) -> Result<bool, StoreError> {
+        let news = self.survey.look(&self.context.store, now).await?;
+        self.hear(news, pass);
+        Ok(self.context.store.halt().await?.is_some())
     }
 
-    fn order(&self) -> Order {
-        match self.context.config.order {
-            config::Order::Stalest => Order::Stalest,
-            config::Order::Shuffle => Order::Shuffle,
-        }
-    }
-
-    fn assignment(&mut self, account: crate::store::Account, plan: Plan) -> Assignment {
+    fn assignment(&mut self, account: crate::store::Account, start: Start) -> Assignment {
         let set = self.context.config.limits_for(&account.name);
-        let memory = match plan.slot {
-            MemorySlot::Normal => set.memory.get(),
-            MemorySlot::Big => set
-                .big_slot
-                .get()
-                .min(self.room.memory)
-                .max(set.memory.get()),
-        };
         let limits = Limits {
-            memory,
+            memory: start.memory,
             address_space: set.address_space.get(),
             cpu_seconds: set.cpu.millis().div_ceil(1000),
             open_files: set.open_files,
@@ -263,8 +223,8 @@ impl Dispatcher {
         };
         Assignment {
             account,
-            workers: plan.workers,
-            slot: plan.slot,
+            workers: start.plan.workers,
+            slot: start.plan.slot,
             limits,
             seed: self.rng.u64(..),
             ours: self.gate.ours(),
@@ -275,8 +235,6 @@ impl Dispatcher {
         let (wish, wishes) = watch::channel(Wish::GoOn);
         let running = Running {
             wish,
-            memory: assignment.limits.memory,
-            slot: assignment.slot,
             cancelled: Vec::new(),
         };
         let (progress, listen) = watch::channel(Progress::default());
@@ -317,6 +275,8 @@ impl Dispatcher {
         let now = self.context.clock.now();
         if let (Some(pass), Mode::Once { snoozes }) = (pass, mode) {
             pass.finished(&finished, now, snoozes);
+            self.schedule
+                .retain(finished.account, |due| pass.has(due.account, due.worker));
         }
         self.gate.ended(&finished, &self.context, now).await;
         let pause = log_unstarted(&finished, mode);
@@ -370,8 +330,11 @@ fn room(config: &Config, available: u64) -> Room {
     }
 }
 
-fn next_look(due: &[Due], now: Timestamp) -> Duration {
-    due::next_ready(due, now)
-        .map_or(LOOK, |at| at.since(now))
-        .min(LOOK)
+fn order(config: &Config) -> Order {
+    match config.order {
+        config::Order::Stalest => Order::Stalest {
+            alike: config.served_alike(),
+        },
+        config::Order::Shuffle => Order::Shuffle,
+    }
 }

@@ -1,6 +1,7 @@
-//! Which attempt is next: a pure function of what is due, what runs, and now.
+//! What an account's next attempt is, and how accounts that are due are ordered: pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::time::Duration;
 
 use shared::id::AccountId;
 use shared::time::Timestamp;
@@ -19,6 +20,8 @@ pub struct Due {
     pub due_at: Timestamp,
     /// When it was last started; `None` if never.
     pub last_started_at: Option<Timestamp>,
+    /// How long its last attempt took; zero if unknown.
+    pub took: Duration,
     /// It runs in a child of its own.
     pub solitary: bool,
     /// It runs alone, in the big slot.
@@ -33,216 +36,135 @@ impl Due {
         self.quarantined_until
             .map_or(self.due_at, |until| until.max(self.due_at))
     }
+
+    const fn alone(&self) -> bool {
+        self.solitary || self.big_slot
+    }
 }
 
 /// An attempt that could start now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// Whose.
-    pub account: AccountId,
     /// Its runs, in the order of the workers.
     pub workers: Vec<Worker>,
     /// Which memory slot it needs.
     pub slot: MemorySlot,
+    /// How long the longest of its runs took the last time.
+    pub expected: Duration,
 }
 
 /// How accounts that are due are ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// The one that has waited longest since it was last served comes first; equals by chance.
-    Stalest,
-    /// By chance.
+    /// The one that has waited longest since it was last served comes first. Among those that were
+    /// served within the same stretch of this length, the one that is expected to take longest, so
+    /// that it does not run alone at the end; equals by chance.
+    Stalest {
+        /// The stretch. At least 1 ms.
+        alike: Duration,
+    },
+    /// By chance, in rounds: what becomes due meanwhile belongs to the next round.
     Shuffle,
 }
 
-/// The attempts that could start now, in the order in which they should, one per account at most.
-///
-/// An account's shared attempt takes all its due workers but the solitary ones; only when there
-/// is none does one solitary worker get its turn. An account that was served goes behind all that
-/// were due and not served since, so none starves while attempts end.
-pub fn plans(
-    due: &[Due],
-    running: &BTreeSet<AccountId>,
-    now: Timestamp,
-    order: Order,
-    rng: &mut fastrand::Rng,
-) -> Vec<Plan> {
-    let mut accounts: BTreeMap<AccountId, Vec<&Due>> = BTreeMap::new();
-    for entry in due {
-        if entry.ready_at() <= now && !running.contains(&entry.account) {
-            accounts.entry(entry.account).or_default().push(entry);
+/// The place of an account that is due: the smallest is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank {
+    /// When it was served, or its round; `None` if it never was.
+    turn: Option<i64>,
+    longest: Reverse<Duration>,
+    chance: u64,
+}
+
+impl Rank {
+    /// Its place by staleness. `served` is when the account's last attempt started and how long it
+    /// took, `ready_at` when it became due.
+    ///
+    /// One that is due again sooner than a stretch after that attempt ended (a backlog, a second try)
+    /// is not late, so it has no part in the stretch and goes behind all that were served before it.
+    pub fn stalest(
+        served: Option<(Timestamp, Duration)>,
+        ready_at: Timestamp,
+        alike: Duration,
+        expected: Duration,
+        chance: u64,
+    ) -> Self {
+        let stretch = i64::try_from(alike.as_millis()).unwrap_or(i64::MAX).max(1);
+        let turn = served.map(|(served, took)| {
+            if ready_at.since(served.plus(took)) < alike {
+                served.0
+            } else {
+                served.0.div_euclid(stretch).saturating_mul(stretch)
+            }
+        });
+        Self {
+            turn,
+            longest: Reverse(expected),
+            chance,
         }
     }
-    let mut ordered: Vec<(Option<Timestamp>, u64, Plan)> = accounts
-        .into_iter()
-        .filter_map(|(account, entries)| {
-            let served = entries
-                .iter()
-                .map(|entry| entry.last_started_at)
-                .min()
-                .flatten();
-            let staleness = match order {
-                Order::Stalest => served,
-                Order::Shuffle => None,
-            };
-            Some((staleness, rng.u64(..), plan(account, &entries)?))
-        })
-        .collect();
-    ordered.sort_by_key(|(served, chance, _)| (*served, *chance));
-    ordered.into_iter().map(|(_, _, plan)| plan).collect()
-}
 
-/// The earliest moment after `now` at which something becomes ready.
-pub fn next_ready(due: &[Due], now: Timestamp) -> Option<Timestamp> {
-    due.iter().map(Due::ready_at).filter(|at| *at > now).min()
-}
-
-fn plan(account: AccountId, due: &[&Due]) -> Option<Plan> {
-    let mut together: Vec<Worker> = due
-        .iter()
-        .filter(|entry| !entry.solitary && !entry.big_slot)
-        .map(|entry| entry.worker)
-        .collect();
-    if !together.is_empty() {
-        together.sort_unstable();
-        return Some(Plan {
-            account,
-            workers: together,
-            slot: MemorySlot::Normal,
-        });
+    /// Its place by chance, in a round.
+    pub fn shuffled(round: i64, chance: u64) -> Self {
+        Self {
+            turn: Some(round),
+            longest: Reverse(Duration::ZERO),
+            chance,
+        }
     }
-    let alone = due
-        .iter()
-        .min_by_key(|entry| (entry.last_started_at, entry.due_at, entry.worker))?;
-    Some(Plan {
-        account,
-        workers: vec![alone.worker],
-        slot: if alone.big_slot {
-            MemorySlot::Big
-        } else {
-            MemorySlot::Normal
-        },
-    })
+
+    /// The round of a shuffled place.
+    pub(super) const fn round(&self) -> Option<i64> {
+        self.turn
+    }
+}
+
+/// The most attempts of another account that start before an account that is due: one that was
+/// waiting before it, and one that fell due in the same stretch or round. In the big slot, where
+/// there is one at a time, the same is true of those that need it.
+pub const STARTS_AHEAD: u64 = 2;
+
+/// The next attempt of an account at `now`, if anything is ready.
+///
+/// A shared attempt takes all ready workers but those that run alone; of these one has its turn when
+/// no other is ready, or when it has let a shared attempt pass. For the big slot it does not wait
+/// while something else could run: only if it is free does one that needs it go first.
+pub fn plan(due: &[Due], now: Timestamp, big_is_free: bool) -> Option<Plan> {
+    let ready = || due.iter().filter(|entry| entry.ready_at() <= now);
+    let alone = ready()
+        .filter(|entry| entry.alone())
+        .min_by_key(|entry| (entry.last_started_at, entry.due_at, entry.worker));
+    let shared = || ready().filter(|entry| !entry.alone());
+    let let_pass = |one: &Due| {
+        let last = shared().filter_map(|entry| entry.last_started_at).max();
+        last.is_some_and(|last| one.ready_at() <= last && one.last_started_at < Some(last))
+    };
+    match alone {
+        Some(one)
+            if shared().next().is_none() || let_pass(one) && (big_is_free || !one.big_slot) =>
+        {
+            Some(Plan {
+                workers: vec![one.worker],
+                slot: if one.big_slot {
+                    MemorySlot::Big
+                } else {
+                    MemorySlot::Normal
+                },
+                expected: one.took,
+            })
+        }
+        Some(_) | None => {
+            let expected = shared().map(|entry| entry.took).max()?;
+            let mut workers: Vec<Worker> = shared().map(|entry| entry.worker).collect();
+            workers.sort_unstable();
+            Some(Plan {
+                workers,
+                slot: MemorySlot::Normal,
+                expected,
+            })
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn due(account: i64, worker: Worker, due_at: i64, started: Option<i64>) -> Due {
-        Due {
-            account: AccountId(account),
-            worker,
-            due_at: Timestamp(due_at),
-            last_started_at: started.map(Timestamp),
-            solitary: false,
-            big_slot: false,
-            quarantined_until: None,
-        }
-    }
-
-    fn order(due: &[Due], running: &[i64], now: i64) -> Vec<(i64, Vec<Worker>)> {
-        let running = running.iter().copied().map(AccountId).collect();
-        let mut rng = fastrand::Rng::with_seed(1);
-        plans(due, &running, Timestamp(now), Order::Stalest, &mut rng)
-            .into_iter()
-            .map(|plan| (plan.account.0, plan.workers))
-            .collect()
-    }
-
-    #[test]
-    fn stalest_first_all_due_workers_together() {
-        let table = [
-            due(1, Worker::Orders, 0, Some(50)),
-            due(2, Worker::Orders, 0, Some(10)),
-            due(2, Worker::ActiveInventory, 0, Some(60)),
-            due(3, Worker::Orders, 200, None),
-            due(4, Worker::Orders, 0, None),
-            due(5, Worker::Orders, 0, None),
-        ];
-        let all = vec![Worker::Orders, Worker::ActiveInventory];
-        let expected = [
-            (4, vec![Worker::Orders]),
-            (2, all),
-            (1, vec![Worker::Orders]),
-        ];
-        assert_eq!(order(&table, &[5], 100), expected);
-        assert_eq!(next_ready(&table, Timestamp(100)), Some(Timestamp(200)));
-    }
-
-    #[test]
-    fn shared_first_then_one_solitary_a_turn() {
-        let mut lonely = due(1, Worker::ActiveInventory, 0, Some(1));
-        lonely.solitary = true;
-        let table = [due(1, Worker::Orders, 0, Some(90)), lonely.clone()];
-        assert_eq!(order(&table, &[], 100), [(1, vec![Worker::Orders])]);
-        assert_eq!(
-            order(&[lonely], &[], 100),
-            [(1, vec![Worker::ActiveInventory])]
-        );
-    }
-
-    #[test]
-    fn quarantine_holds_until_its_time() {
-        let mut entry = due(1, Worker::Orders, 0, None);
-        entry.quarantined_until = Some(Timestamp(500));
-        assert_eq!(order(std::slice::from_ref(&entry), &[], 100), []);
-        assert_eq!(
-            next_ready(std::slice::from_ref(&entry), Timestamp(100)),
-            Some(Timestamp(500))
-        );
-        assert_eq!(order(&[entry], &[], 500), [(1, vec![Worker::Orders])]);
-    }
-
-    #[test]
-    fn equals_are_ordered_by_chance() {
-        let table: Vec<Due> = (0..8)
-            .map(|account| due(account, Worker::Orders, 0, None))
-            .collect();
-        let mut firsts = BTreeSet::new();
-        for seed in 0..64 {
-            let mut rng = fastrand::Rng::with_seed(seed);
-            let plans = plans(
-                &table,
-                &BTreeSet::new(),
-                Timestamp(1),
-                Order::Stalest,
-                &mut rng,
-            );
-            firsts.insert(plans[0].account);
-        }
-        assert_eq!(firsts.len(), 8, "every account is first for some seed");
-    }
-
-    #[test]
-    fn nobody_starves_while_slots_turn_over() {
-        for seed in 0..50 {
-            let mut rng = fastrand::Rng::with_seed(seed);
-            let count = 20;
-            let mut table: Vec<Due> = (0..count)
-                .map(|account| due(account, Worker::Orders, 0, None))
-                .collect();
-            let mut turns_since_served = [0; 20];
-            for turn in 1..500_i64 {
-                // Account 0 is due again at once, for ever: a crash loop without backoff.
-                let plans = plans(
-                    &table,
-                    &BTreeSet::new(),
-                    Timestamp(turn),
-                    Order::Stalest,
-                    &mut rng,
-                );
-                let first = &plans[0];
-                let index = usize::try_from(first.account.0).unwrap();
-                table[index].last_started_at = Some(Timestamp(turn));
-                for (account, waited) in turns_since_served.iter_mut().enumerate() {
-                    *waited = if account == index { 0 } else { *waited + 1 };
-                    assert!(
-                        *waited <= count,
-                        "seed {seed}: account {account} waited {waited} turns"
-                    );
-                }
-            }
-        }
-    }
-}
+mod tests;

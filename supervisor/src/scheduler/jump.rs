@@ -15,16 +15,28 @@ const SLIGHT: Duration = Duration::from_mins(1);
 /// was in the future, so that it runs once and is noted by the clock as it is. How long it was to wait is
 /// not known then; a quarantine holds.
 pub(super) fn due_at(stored: Timestamp, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
-    if last.is_some_and(|last| last > now.plus(SLIGHT)) {
+    if last.is_some_and(|last| was_set_back(last, now)) {
         stored.min(now)
     } else {
         stored
     }
 }
 
+/// Whether the clock was set back between two looks.
+pub(super) fn was_set_back(last: Timestamp, now: Timestamp) -> bool {
+    last > now.plus(SLIGHT)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_was_put_right_was_not_set_back() {
+        for (last, now, expected) in [(0, 5, false), (60_000, 0, false), (60_001, 0, true)] {
+            assert_eq!(was_set_back(Timestamp(last), Timestamp(now)), expected);
+        }
+    }
 
     #[test]
     fn a_clock_that_was_set_back_stops_nobody() {

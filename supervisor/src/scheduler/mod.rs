@@ -1,6 +1,6 @@
 //! What runs when: which attempts start, which end, and what is due after that.
 //!
-//! `due`, `slots` and `pass` decide and are pure; `dispatcher` owns the truth about what is running;
+//! `schedule`, `due`, `slots`, `pass`, `stale` and `why` decide and are pure; `dispatcher` owns the truth about what is running;
 //! `rescue` ends what a dead supervisor left open.
 
 mod dispatcher;
@@ -9,8 +9,11 @@ mod gate;
 mod jump;
 mod pass;
 pub mod rescue;
+pub mod schedule;
 pub mod slots;
+pub mod stale;
 mod survey;
+pub mod why;
 
 use std::sync::Arc;
 

@@ -76,21 +76,29 @@ impl Pass {
         }
     }
 
-    /// What of it belongs to this pass.
-    pub(super) fn select(&self, due: Vec<Due>) -> Vec<Due> {
+    /// What of an account belongs to this pass, by what may run of it now. What can no longer become
+    /// due is forgotten, so that the pass ends.
+    pub(super) fn select(&mut self, account: AccountId, due: Vec<Due>, running: bool) -> Vec<Due> {
+        let gone: Vec<Key> = self
+            .of_account(account)
+            .filter(|(_, worker)| !running && !due.iter().any(|entry| entry.worker == *worker))
+            .collect();
+        for key in gone {
+            self.pending.remove(&key);
+        }
         due.into_iter()
-            .filter(|entry| self.pending.contains(&(entry.account, entry.worker)))
+            .filter(|entry| self.has(account, entry.worker))
             .collect()
     }
 
-    /// Forgets what can no longer become due, so that the pass ends.
-    pub(super) fn forget_missing(&mut self, due: &[Due], running: &BTreeSet<AccountId>) {
-        let known: BTreeSet<Key> = due
-            .iter()
-            .map(|entry| (entry.account, entry.worker))
-            .collect();
-        self.pending
-            .retain(|key| known.contains(key) || running.contains(&key.0));
+    /// Whether an account's worker is still to run in this pass.
+    pub(super) fn has(&self, account: AccountId, worker: Worker) -> bool {
+        self.pending.contains(&(account, worker))
+    }
+
+    fn of_account(&self, account: AccountId) -> impl Iterator<Item = Key> {
+        let keys = Worker::ALL.into_iter().map(move |worker| (account, worker));
+        keys.filter(|key| self.pending.contains(key))
     }
 
     /// Nothing more will be started: what is left did not end well.
@@ -109,12 +117,7 @@ impl Pass {
                 }
             }
             End::NoToken(_) | End::NoEnvironment(_) | End::Store(_) => {
-                let of_account: Vec<Key> = self
-                    .pending
-                    .iter()
-                    .filter(|(account, _)| *account == finished.account)
-                    .copied()
-                    .collect();
+                let of_account: Vec<Key> = self.of_account(finished.account).collect();
                 for key in of_account {
                     self.pending.remove(&key);
                     self.results.insert(key, false);
@@ -177,6 +180,7 @@ mod tests {
             worker: KEY.1,
             due_at: Timestamp(0),
             last_started_at: None,
+            took: Duration::ZERO,
             solitary: false,
             big_slot: false,
             quarantined_until: None,

@@ -1,7 +1,7 @@
-//! Which of the plans may start now, within the number of accounts and the memory budget: pure.
+//! Whether an attempt may start beside those that run, within the number of accounts and the
+//! memory budget: pure.
 
 use crate::outcome::MemorySlot;
-use crate::scheduler::due::Plan;
 
 /// What is in use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,67 +23,28 @@ pub struct Room {
     pub memory: u64,
 }
 
-/// The positions of the plans that start now; `limits` are their memory limits, in bytes.
-///
-/// A plan that needs the big slot and does not fit yet reserves memory as it frees: later plans
-/// may use only what it will leave. One plan at least starts when nothing runs, so that a budget
-/// below a single limit slows the work and does not stop it.
-pub fn fitting(plans: &[Plan], limits: &[u64], room: Room, in_use: InUse) -> Vec<usize> {
-    let mut used = in_use;
-    let mut reserved = 0;
-    let mut start = Vec::new();
-    for (position, (plan, limit)) in plans.iter().zip(limits).enumerate() {
-        if used.attempts >= room.attempts {
-            break;
+impl Room {
+    /// Whether an attempt with this memory limit, in bytes, may start now.
+    ///
+    /// One attempt may always start when nothing runs, so that a budget below a single limit slows
+    /// the work and does not stop it.
+    pub fn admits(self, in_use: InUse, slot: MemorySlot, memory: u64) -> bool {
+        if in_use.attempts == 0 {
+            return true;
         }
-        let is_big = plan.slot == MemorySlot::Big;
-        if is_big && used.big {
-            continue;
-        }
-        let free = room.memory.saturating_sub(used.memory);
-        let fits = *limit <= free.saturating_sub(reserved) || used.attempts == 0;
-        if !fits {
-            if is_big && reserved == 0 {
-                reserved = *limit;
-            }
-            continue;
-        }
-        used.attempts += 1;
-        used.memory = used.memory.saturating_add(*limit);
-        used.big |= is_big;
-        start.push(position);
+        let one_big = slot == MemorySlot::Normal || !in_use.big;
+        let free = self.memory.saturating_sub(in_use.memory);
+        in_use.attempts < self.attempts && one_big && memory <= free
     }
-    start
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::id::AccountId;
-    use shared::worker::Worker;
-
-    fn plans(slots: &[MemorySlot]) -> Vec<Plan> {
-        let plan = |(account, slot): (usize, &MemorySlot)| Plan {
-            account: AccountId(i64::try_from(account).unwrap()),
-            workers: vec![Worker::Orders],
-            slot: *slot,
-        };
-        slots.iter().enumerate().map(plan).collect()
-    }
-
-    /// Slots, limits, what is in use, the positions that start, why.
-    type Case = (
-        &'static [MemorySlot],
-        &'static [u64],
-        InUse,
-        &'static [usize],
-        &'static str,
-    );
 
     #[test]
     fn table() {
         use MemorySlot::{Big, Normal};
-        let idle = InUse::default();
         let busy = |attempts, memory, big| InUse {
             attempts,
             memory,
@@ -93,91 +54,19 @@ mod tests {
             attempts: 3,
             memory: 100,
         };
-        let cases: [Case; 8] = [
-            (&[Normal; 4], &[10; 4], idle, &[0, 1, 2], "three at once"),
-            (&[Normal; 3], &[40; 3], idle, &[0, 1], "the budget holds"),
-            (
-                &[Normal],
-                &[200],
-                idle,
-                &[0],
-                "one starts even over the budget",
-            ),
-            (
-                &[Normal],
-                &[200],
-                busy(1, 10, false),
-                &[],
-                "but not beside another",
-            ),
-            (
-                &[Big, Normal],
-                &[80, 10],
-                busy(1, 30, false),
-                &[],
-                "a waiting big one reserves",
-            ),
-            (
-                &[Big, Normal],
-                &[60, 10],
-                busy(1, 30, false),
-                &[0, 1],
-                "it starts when it fits",
-            ),
-            (&[Big, Big], &[30, 30], idle, &[0], "one big slot at a time"),
-            (
-                &[Big, Normal],
-                &[30, 30],
-                busy(1, 30, true),
-                &[1],
-                "a second big one reserves nothing",
-            ),
+        let cases = [
+            (busy(0, 0, false), Normal, 100, true, "an empty house"),
+            (busy(0, 0, false), Normal, 200, true, "one, over the budget"),
+            (busy(1, 10, false), Normal, 200, false, "not beside another"),
+            (busy(2, 60, false), Normal, 40, true, "the last of both"),
+            (busy(2, 60, false), Normal, 41, false, "a byte too much"),
+            (busy(3, 30, false), Normal, 10, false, "three at once"),
+            (busy(1, 30, false), Big, 70, true, "a big one that fits"),
+            (busy(1, 30, true), Big, 10, false, "one big slot at a time"),
+            (busy(1, 30, true), Normal, 10, true, "beside the big slot"),
         ];
-        for (slots, limits, in_use, expected, why) in cases {
-            assert_eq!(
-                fitting(&plans(slots), limits, room, in_use),
-                expected,
-                "{why}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_budget_is_never_exceeded() {
-        for seed in 0..500 {
-            let mut rng = fastrand::Rng::with_seed(seed);
-            let slots: Vec<MemorySlot> = (0..12)
-                .map(|_| {
-                    if rng.u8(..4) == 0 {
-                        MemorySlot::Big
-                    } else {
-                        MemorySlot::Normal
-                    }
-                })
-                .collect();
-            let limits: Vec<u64> = (0..12).map(|_| rng.u64(1..60)).collect();
-            let in_use = InUse {
-                attempts: 1,
-                memory: rng.u64(0..100),
-                big: rng.bool(),
-            };
-            let room = Room {
-                attempts: rng.usize(1..8),
-                memory: 100,
-            };
-            let start = fitting(&plans(&slots), &limits, room, in_use);
-            let total: u64 =
-                in_use.memory + start.iter().map(|position| limits[*position]).sum::<u64>();
-            assert!(total <= 100, "seed {seed}: {total}");
-            assert!(
-                in_use.attempts + start.len() <= room.attempts.max(1),
-                "seed {seed}"
-            );
-            let bigs = start
-                .iter()
-                .filter(|position| slots[**position] == MemorySlot::Big)
-                .count();
-            assert!(bigs + usize::from(in_use.big) <= 1, "seed {seed}");
+        for (in_use, slot, memory, expected, why) in cases {
+            assert_eq!(room.admits(in_use, slot, memory), expected, "{why}");
         }
     }
 }

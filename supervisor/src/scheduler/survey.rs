@@ -1,92 +1,184 @@
-//! Looks at the store for what is due, and for accounts that wait for a token.
+//! Keeps what the store has of accounts: looks for what changed, and whether accounts that wait for a
+//! token still do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use shared::id::AccountId;
 use shared::time::Timestamp;
+use shared::worker::Worker;
 
 use super::due::Due;
 use super::jump;
-use crate::attempt::Context;
-use crate::store::{Account, StoreError, SyncState};
+use crate::store::{Account, Changed, Store, StoreError, SyncState};
 use crate::tokens;
 
-/// What there is to choose from.
-#[derive(Debug, Default)]
-pub(super) struct Survey {
-    /// Accounts that are enabled, by number.
-    pub accounts: BTreeMap<AccountId, Account>,
-    /// What may run.
+/// What changed of an account.
+#[derive(Debug)]
+pub(super) struct News {
+    /// Whose.
+    pub account: AccountId,
+    /// What may run; nothing if the account may not.
     pub due: Vec<Due>,
     /// What may not, for want of a token.
     pub blocked: Vec<Due>,
-    /// A person asked that nothing is started.
-    pub halted: bool,
+    /// When each worker that should run last succeeded, or the account was added.
+    pub successes: Vec<(Worker, Timestamp)>,
 }
 
-/// What was said once already, so that a lasting trouble is not a line per look.
+#[derive(Debug)]
+struct Waiting {
+    blocked: Vec<Due>,
+    successes: Vec<(Worker, Timestamp)>,
+}
+
+/// The accounts as the store had them at the last look.
 #[derive(Debug, Default)]
-pub(super) struct Told {
-    unreadable: BTreeSet<(AccountId, String)>,
+pub(super) struct Survey {
+    since: i64,
+    looked_at: Option<Timestamp>,
+    accounts: BTreeMap<AccountId, Account>,
+    /// Those of them that had no good token then, with what waits for one.
+    waiting: BTreeMap<AccountId, Waiting>,
+    /// What was said once already, so that a lasting trouble is not a line per look.
+    unreadable: BTreeMap<AccountId, BTreeSet<String>>,
 }
 
-impl Told {
-    /// Looks, and tells what cannot be read: those workers stop, the others carry on.
-    pub(super) async fn survey(
+impl Survey {
+    /// An account that may run.
+    pub(super) fn account(&self, account: AccountId) -> Option<&Account> {
+        self.accounts.get(&account)
+    }
+
+    /// The next look is at everything.
+    pub(super) const fn look_anew(&mut self) {
+        self.since = 0;
+    }
+
+    /// Looks for what changed since the last look, the first time at everything. Tells what cannot
+    /// be read: those workers stop, the others carry on.
+    pub(super) async fn look(
         &mut self,
-        context: &Context,
+        store: &Store,
         now: Timestamp,
-    ) -> Result<Survey, StoreError> {
-        let store = &context.store;
-        let accounts: BTreeMap<AccountId, Account> = store
-            .accounts()
-            .await?
-            .into_iter()
-            .filter(|account| account.enabled)
-            .map(|account| (account.id, account))
-            .collect();
-        let all = store.sync_states().await?;
-        for bad in &all.unreadable {
-            if self.unreadable.insert((bad.account_id, bad.worker.clone())) {
-                tracing::error!(
-                    account.id = %bad.account_id, account.name = bad.account, worker.name = bad.worker,
-                    error = %bad.error, "this worker is stopped: what is remembered for it cannot be read"
-                );
+    ) -> Result<Vec<News>, StoreError> {
+        if self
+            .looked_at
+            .is_some_and(|last| jump::was_set_back(last, now))
+        {
+            // No due time is what it was.
+            self.look_anew();
+        }
+        self.looked_at = Some(now);
+        let mut news = self.released(store, now).await?;
+        loop {
+            let changes = store.changes(self.since).await?;
+            for changed in changes.accounts {
+                news.push(self.hear(store, changed, now).await?);
+            }
+            // Only now: what failed half-way is heard again.
+            self.since = changes.until;
+            if !changes.more {
+                return Ok(news);
             }
         }
-        self.unreadable.retain(|(account, worker)| {
-            all.unreadable
-                .iter()
-                .any(|bad| bad.account_id == *account && bad.worker == *worker)
-        });
-        let mut waiting = BTreeSet::new();
-        for account in accounts.values() {
-            if tokens::waits(store, account, now).await? {
-                waiting.insert(account.id);
+    }
+
+    /// Accounts that wait no more, though nothing was written about them: a file that was, or a time
+    /// that has come.
+    async fn released(&mut self, store: &Store, now: Timestamp) -> Result<Vec<News>, StoreError> {
+        let mut free = Vec::new();
+        for account in self.waiting.keys() {
+            if let Some(known) = self.accounts.get(account)
+                && !tokens::waits(store, known, now).await?
+            {
+                free.push(*account);
             }
         }
-        let (blocked, due) = all
-            .states
+        let news = |account| {
+            let Waiting { blocked, successes } = self.waiting.remove(&account)?;
+            Some(News {
+                account,
+                due: blocked,
+                blocked: Vec::new(),
+                successes,
+            })
+        };
+        Ok(free.into_iter().filter_map(news).collect())
+    }
+
+    async fn hear(
+        &mut self,
+        store: &Store,
+        changed: Changed,
+        now: Timestamp,
+    ) -> Result<News, StoreError> {
+        let id = changed.id;
+        self.tell_unreadable(&changed);
+        self.waiting.remove(&id);
+        let mut news = News {
+            account: id,
+            due: Vec::new(),
+            blocked: Vec::new(),
+            successes: Vec::new(),
+        };
+        let Some(account) = changed.account.filter(|account| account.enabled) else {
+            self.accounts.remove(&id);
+            return Ok(news);
+        };
+        let waits = tokens::waits(store, &account, now).await?;
+        let success = |state: &SyncState| {
+            let at = state.last_success_at.unwrap_or(account.created_at);
+            (state.worker, at)
+        };
+        news.successes = changed.states.iter().map(success).collect();
+        self.accounts.insert(id, account);
+        let all = changed.states.iter().map(|state| due(state, now)).collect();
+        if waits {
+            news.blocked = all;
+            let waiting = Waiting {
+                blocked: news.blocked.clone(),
+                successes: news.successes.clone(),
+            };
+            self.waiting.insert(id, waiting);
+        } else {
+            news.due = all;
+        }
+        Ok(news)
+    }
+
+    fn tell_unreadable(&mut self, changed: &Changed) {
+        let told = self.unreadable.remove(&changed.id).unwrap_or_default();
+        let on_duty = changed.account.as_ref().is_some_and(|one| one.enabled);
+        let now: BTreeSet<String> = changed
+            .unreadable
             .iter()
-            .filter(|state| accounts.contains_key(&state.account_id))
-            .map(|state| due(state, now))
-            .partition(|entry| waiting.contains(&entry.account));
-        Ok(Survey {
-            accounts,
-            due,
-            blocked,
-            halted: store.halt().await?.is_some(),
-        })
+            .filter(|_| on_duty)
+            .map(|bad| {
+                if !told.contains(&bad.worker) {
+                    tracing::error!(
+                        account.id = %bad.account_id, account.name = bad.account, worker.name = bad.worker,
+                        error = %bad.error, "this worker is stopped: what is remembered for it cannot be read"
+                    );
+                }
+                bad.worker.clone()
+            })
+            .collect();
+        if !now.is_empty() {
+            self.unreadable.insert(changed.id, now);
+        }
     }
 }
 
 fn due(state: &SyncState, now: Timestamp) -> Due {
+    let took = state.last_outcome_at.zip(state.last_started_at);
     let last = state.last_started_at.max(state.last_outcome_at);
     Due {
         account: state.account_id,
         worker: state.worker,
         due_at: jump::due_at(state.due_at, last, now),
         last_started_at: state.last_started_at,
+        took: took.map_or(Duration::ZERO, |(ended, started)| ended.since(started)),
         solitary: state.policy.solitary,
         big_slot: state.policy.big_slot,
         quarantined_until: state.policy.quarantined_until,

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use shared::id::AccountId;
 
+use super::cursor::DeclaredGap;
+
 pub(super) use coverage::Coverage;
 pub(super) use fold::{Fold, Row, Told};
 
@@ -28,6 +30,8 @@ pub struct Audit {
     pub found: u64,
     /// The first 1,000 of them.
     pub findings: Vec<Finding>,
+    /// The first 1,000 gaps that someone declared: they are no findings.
+    pub gaps: Vec<DeclaredGap>,
 }
 
 /// Something that does not fit together.
@@ -75,6 +79,13 @@ impl Findings {
             key: key.to_vec(),
             what,
         });
+    }
+
+    /// Adds a gap that someone declared; an empty one only says where a ledger begins.
+    pub(super) fn gap(&mut self, gap: DeclaredGap) {
+        if gap.start < gap.end && self.audit.gaps.len() < TOLD {
+            self.audit.gaps.push(gap);
+        }
     }
 
     /// Adds one that is nobody's.

@@ -13,7 +13,9 @@ mod attempt;
 mod audit;
 mod batch;
 mod change;
+mod changes;
 mod command;
+mod cursor;
 mod error;
 pub mod hash;
 mod history;
@@ -31,7 +33,9 @@ pub use audit::{Audit, Finding};
 pub use batch::{
     BatchCommit, BatchCounts, BatchResult, BatchRow, CheckpointResult, SliceCommit, SnapshotCommit,
 };
+pub use changes::{Changed, Changes};
 pub use command::{CommandOutcome, CommandRow, Halt};
+pub use cursor::{CursorMove, CursorMoved, CursorStep, DeclaredGap, MoveRefused, PastMove};
 pub use error::StoreError;
 pub use history::{
     AttemptRow, CrashRow, EventKind, Group, Item, ItemEvent, ItemState, LearnedPeak, RunRow,

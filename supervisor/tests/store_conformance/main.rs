@@ -4,6 +4,7 @@
 mod attempts;
 mod audit;
 mod checkpoints;
+mod cursors;
 mod damages;
 mod folds;
 mod harness;

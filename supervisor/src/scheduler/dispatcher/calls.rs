@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shared::id::AccountId;
 use tokio::sync::oneshot;
 
-use super::{Dispatcher, room};
+use super::{Dispatcher, order, room};
 use crate::attempt::Wish;
 use crate::config::Config;
 
@@ -35,7 +35,10 @@ impl Dispatcher {
             Call::Look => {}
             Call::Configure(config) => {
                 self.room = room(&config, self.available);
+                self.schedule.configure(order(&config), self.room);
                 self.context.config = config;
+                // Every account has other limits, and may stand elsewhere in line.
+                self.survey.look_anew();
             }
             Call::Alive(alive) => {
                 let _ = alive.send(());
@@ -55,6 +58,7 @@ impl Dispatcher {
 
     /// The account's attempt has come to its end.
     pub(super) fn gone(&mut self, account: AccountId) {
+        self.schedule.ended(account);
         let Some(running) = self.running.remove(&account) else {
             return;
         };

@@ -182,7 +182,8 @@ async fn set_source<E: From<StoreError>>(
     Ok(())
 }
 
-fn read(row: &SqliteRow) -> Result<Account, StoreError> {
+/// An account from its row.
+pub(super) fn read(row: &SqliteRow) -> Result<Account, StoreError> {
     let id = Cells::new(row, "accounts", "an account").get("account_id")?;
     let label = format!("account {id}");
     let cells = Cells::new(row, "accounts", &label);

@@ -131,7 +131,7 @@ pub(super) fn not_found(account: AccountId, worker: Worker) -> StoreError {
 }
 
 /// What is known of a sync state that cannot be read.
-fn unreadable(row: &SqliteRow, error: StoreError) -> Result<Unreadable, StoreError> {
+pub(super) fn unreadable(row: &SqliteRow, error: StoreError) -> Result<Unreadable, StoreError> {
     let cells = Cells::new(row, "sync_state", "a row");
     Ok(Unreadable {
         account_id: AccountId(cells.get("account_id")?),

@@ -11,6 +11,7 @@ use sqlx::{Row as _, SqliteConnection};
 use super::ACTION;
 use crate::store::audit::{Coverage, Findings};
 use crate::store::error::{During, StoreError};
+use crate::store::sqlite::cursor::read_gap;
 use crate::store::sqlite::state;
 
 /// The table that findings are about.
@@ -20,8 +21,10 @@ const STATES: &str = "SELECT s.*, a.name AS account FROM sync_state s \
      JOIN accounts a ON a.account_id = s.account_id WHERE ?1 IS NULL OR s.account_id = ?1";
 
 /// In the order of the unique key, so nothing is sorted.
-pub(super) const STRETCHES: &str = "SELECT account_id, worker, start_at, end_at FROM sync_windows \
-     WHERE ?1 IS NULL OR account_id = ?1 ORDER BY account_id, worker, end_at";
+pub(super) const STRETCHES: &str = "SELECT w.account_id, w.worker, w.start_at, w.end_at, w.attempt_id, w.committed_at, w.gap_by, \
+     w.gap_reason, (SELECT name FROM accounts a WHERE a.account_id = w.account_id) AS account \
+     FROM sync_windows AS w WHERE ?1 IS NULL OR w.account_id = ?1 \
+     ORDER BY w.account_id, w.worker, w.end_at";
 
 /// An account and a worker by name.
 type Owner = (AccountId, String);
@@ -50,7 +53,14 @@ pub(super) async fn verify(
             }
         };
         if let Some(what) = what {
-            findings.add(owner.0, LEDGER, &[owner.1], what);
+            findings.add(owner.0, LEDGER, std::slice::from_ref(&owner.1), what);
+        }
+        let attempt: Option<i64> = row.try_get("attempt_id").during(ACTION)?;
+        if attempt.is_none() {
+            match read_gap(&row) {
+                Ok(gap) => findings.gap(gap),
+                Err(error) => findings.add(owner.0, LEDGER, &[owner.1], error.to_string()),
+            }
         }
     }
     drop(rows);

@@ -1,0 +1,176 @@
+//! Who starts, step by step.
+
+use std::time::Duration;
+
+use shared::worker::Worker;
+
+use super::*;
+
+const MEMORY: Memory = Memory {
+    normal: 10,
+    big: 60,
+};
+const ROOM: Room = Room {
+    attempts: 3,
+    memory: 100,
+};
+const STALEST: Order = Order::Stalest {
+    alike: Duration::from_millis(100),
+};
+
+fn due(account: i64, worker: Worker, due_at: i64, started: Option<i64>) -> Due {
+    Due {
+        account: AccountId(account),
+        worker,
+        due_at: Timestamp(due_at),
+        last_started_at: started.map(Timestamp),
+        took: Duration::ZERO,
+        solitary: false,
+        big_slot: false,
+        quarantined_until: None,
+    }
+}
+
+fn big(account: i64, started: Option<i64>) -> Due {
+    Due {
+        big_slot: true,
+        ..due(account, Worker::ActiveInventory, 0, started)
+    }
+}
+
+fn with(order: Order, entries: Vec<Due>) -> Schedule {
+    let mut schedule = Schedule::new(order, ROOM);
+    for entry in entries {
+        schedule.set(entry.account, vec![entry], MEMORY);
+    }
+    schedule
+}
+
+fn take(schedule: &mut Schedule, now: i64) -> Vec<i64> {
+    let mut rng = fastrand::Rng::with_seed(1);
+    let starts = schedule.take(Timestamp(now), usize::MAX, &mut rng);
+    starts.iter().map(|start| start.account.0).collect()
+}
+
+fn orders(account: i64, due_at: i64, started: Option<i64>) -> Due {
+    due(account, Worker::Orders, due_at, started)
+}
+
+#[test]
+fn the_stalest_start_as_slots_become_free() {
+    let entries = (1..=5).map(|account| orders(account, 900, Some(account * 100)));
+    let mut schedule = with(STALEST, entries.collect());
+    assert_eq!(take(&mut schedule, 899), [0; 0], "nothing is due");
+    assert_eq!(schedule.wakes_at(), Some(Timestamp(900)));
+    assert_eq!(take(&mut schedule, 900), [1, 2, 3]);
+    assert_eq!(take(&mut schedule, 900), [0; 0], "every slot is taken");
+    schedule.ended(AccountId(2));
+    schedule.set(AccountId(2), vec![orders(2, 901, Some(900))], MEMORY);
+    assert_eq!(
+        take(&mut schedule, 901),
+        [4],
+        "due again, behind all others"
+    );
+    schedule.ended(AccountId(1));
+    schedule.set(AccountId(1), vec![], MEMORY);
+    assert_eq!((take(&mut schedule, 901), schedule.in_line()), (vec![5], 1));
+}
+
+#[test]
+fn what_is_learned_while_it_runs_holds_when_it_has_ended() {
+    let mut schedule = with(STALEST, vec![orders(1, 0, None)]);
+    assert_eq!(take(&mut schedule, 0), [1]);
+    schedule.set(AccountId(1), vec![orders(1, 0, Some(0))], MEMORY);
+    assert_eq!(take(&mut schedule, 5), [0; 0], "no account twice at once");
+    schedule.ended(AccountId(1));
+    assert_eq!(take(&mut schedule, 5), [1]);
+    schedule.set(AccountId(1), vec![], MEMORY);
+    schedule.ended(AccountId(1));
+    assert_eq!(take(&mut schedule, 5), [0; 0], "it was forgotten meanwhile");
+    assert_eq!(schedule.in_use(), InUse::default());
+}
+
+#[test]
+fn nothing_passes_what_does_not_fit_but_the_wait_for_the_big_slot() {
+    let first = vec![orders(1, 0, None)];
+    let mut schedule = with(STALEST, first);
+    assert_eq!(take(&mut schedule, 0), [1]);
+    let wide = Memory {
+        normal: 95,
+        big: 95,
+    };
+    schedule.set(AccountId(2), vec![orders(2, 0, None)], wide);
+    schedule.set(AccountId(3), vec![orders(3, 0, Some(0))], MEMORY);
+    assert_eq!(take(&mut schedule, 500), [0; 0], "3 would fit");
+    schedule.set(AccountId(1), vec![], MEMORY);
+    schedule.ended(AccountId(1));
+    assert_eq!(take(&mut schedule, 500), [2]);
+
+    let entries = vec![big(1, None), big(2, Some(1)), orders(3, 0, Some(300))];
+    let mut schedule = with(STALEST, entries);
+    assert_eq!(take(&mut schedule, 500), [1, 3], "one big slot at a time");
+    schedule.set(AccountId(1), vec![], MEMORY);
+    schedule.ended(AccountId(1));
+    assert_eq!(take(&mut schedule, 500), [2]);
+}
+
+#[test]
+fn who_waits_for_the_big_slot_may_run_something_else() {
+    let later = orders(2, 50, Some(5));
+    let mut schedule = with(STALEST, vec![big(1, None)]);
+    schedule.set(AccountId(2), vec![big(2, Some(1)), later], MEMORY);
+    assert_eq!(take(&mut schedule, 10), [1]);
+    assert_eq!(schedule.wakes_at(), Some(Timestamp(50)));
+    let mut rng = fastrand::Rng::with_seed(1);
+    let starts = schedule.take(Timestamp(50), 9, &mut rng);
+    assert_eq!(starts[0].plan.workers, [Worker::Orders]);
+}
+
+#[test]
+fn a_shuffled_round_is_finished_before_the_next() {
+    for seed in 0..50 {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let entries: Vec<Due> = (0..6).map(|account| orders(account, 0, None)).collect();
+        let mut schedule = with(Order::Shuffle, entries.clone());
+        let mut order = Vec::new();
+        for turn in 1..=6 {
+            let starts = schedule.take(Timestamp(turn), 1, &mut rng);
+            order.push(starts[0].account.0);
+            // Due again at once.
+            schedule.ended(starts[0].account);
+            let index = usize::try_from(starts[0].account.0).unwrap();
+            schedule.set(starts[0].account, vec![entries[index].clone()], MEMORY);
+        }
+        order.sort_unstable();
+        assert_eq!(order, [0, 1, 2, 3, 4, 5], "seed {seed}");
+    }
+}
+
+#[test]
+fn equals_are_ordered_by_chance() {
+    for order in [STALEST, Order::Shuffle] {
+        let mut firsts = BTreeSet::new();
+        for seed in 0..64 {
+            let entries = (0..8).map(|account| orders(account, 0, None));
+            let mut schedule = with(order, entries.collect());
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let starts = schedule.take(Timestamp(1), 1, &mut rng);
+            firsts.insert(starts[0].account);
+        }
+        assert_eq!(firsts.len(), 8, "every account is first for some seed");
+    }
+}
+
+#[test]
+fn a_clock_that_goes_back_starts_nothing_too_early() {
+    let mut schedule = with(STALEST, vec![]);
+    for account in 1..=4 {
+        schedule.set(AccountId(account), vec![orders(account, 900, None)], MEMORY);
+    }
+    assert_eq!(take(&mut schedule, 900).len(), 3);
+    for account in 1..=4 {
+        schedule.ended(AccountId(account));
+    }
+    assert_eq!(take(&mut schedule, 100), [0; 0]);
+    assert_eq!(schedule.wakes_at(), Some(Timestamp(900)));
+}

@@ -1,0 +1,70 @@
+//! Whether dying neighbours slow the healthy ones, and that who has a backlog passes nobody.
+
+use std::collections::BTreeMap;
+
+use shared::time::Timestamp;
+use supervisor::scheduler::due::Order;
+
+use crate::neighbours::delay;
+use crate::seeds::check;
+use crate::temper::Temper;
+use crate::world::{MINUTE, Setting, Started, World};
+
+#[test]
+fn healthy_accounts_start_as_soon_beside_neighbours_that_crash_for_ever() {
+    for temper in [
+        Temper::Crashing,
+        Temper::Falling,
+        Temper::Hungry,
+        Temper::Failing,
+    ] {
+        check(5, |seed| {
+            let undisturbed = delay(temper, Temper::Healthy, seed);
+            let disturbed = delay(temper, temper, seed);
+            let ratio = disturbed.as_secs_f64() / undisturbed.as_secs_f64();
+            println!("{temper:?}, seed {seed}: {disturbed:?} / {undisturbed:?} = {ratio:.3}");
+            assert!(ratio <= 1.1, "{temper:?}: {ratio:.3}");
+        });
+    }
+}
+
+#[test]
+fn a_backlog_is_due_at_once_and_passes_nobody() {
+    let stalest = Order::Stalest {
+        alike: MINUTE * 5 / 4,
+    };
+    for order in [stalest, Order::Shuffle] {
+        check(10, |seed| {
+            let mut tempers = vec![Temper::Healthy; 40];
+            tempers[..10].fill(Temper::Behind);
+            let mut setting = Setting::new(tempers.clone());
+            setting.order = order;
+            let mut world = World::new(setting, seed);
+            let until = Timestamp(0).plus(MINUTE * 60 * 8);
+            let mut turns: BTreeMap<usize, u32> = BTreeMap::new();
+            while world.now < until {
+                for started in world.step(until) {
+                    *turns.entry(started.account).or_default() += 1;
+                    if order != Order::Shuffle && tempers[started.account] == Temper::Behind {
+                        let mut others = (0..40).filter(|other| *other != started.account);
+                        let staler = others.find(|other| staler(&world, *other, &started));
+                        assert_eq!(staler, None, "{started:?} passed it");
+                    }
+                }
+            }
+            let least = turns.values().min().copied().unwrap();
+            assert_eq!(turns.len(), 40, "somebody never had a turn");
+            assert!(least >= 3, "somebody had only {least} turns");
+            // Ten backlogs could use ten slots: a slot is never empty while one of them waits.
+            assert!(world.idle < MINUTE, "slots were empty for {:?}", world.idle);
+        });
+    }
+}
+
+/// Whether an account waits that was served before the one that started.
+fn staler(world: &World, other: usize, started: &Started) -> bool {
+    let due = world.due(other);
+    let waits = !world.runs(other) && due.iter().any(|one| one.ready_at() <= started.at);
+    let served = due.iter().filter_map(|one| one.last_started_at).max();
+    waits && served < started.served
+}
