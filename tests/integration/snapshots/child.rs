@@ -123,7 +123,10 @@ fn converse(process: &mut Child, attempt: &Attempt) -> Ended {
             FromChild::NeedToken { run } => send(&ToChild::Token { run, token: None }),
             FromChild::RunFailed { failure, .. } => ended.failure = Some(failure.to_string()),
             FromChild::RunSnoozed { until, .. } => panic!("snoozed until {until}"),
-            FromChild::RunDone { .. } | FromChild::Waiting { .. } | FromChild::Bye => {}
+            FromChild::RunDone { .. }
+            | FromChild::Waiting { .. }
+            | FromChild::Exchanged(_)
+            | FromChild::Bye => {}
             other @ FromChild::Probe { .. } => panic!("{other:?}"),
         }
     }

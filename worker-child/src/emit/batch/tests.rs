@@ -40,6 +40,7 @@ async fn supervise(wire: Wire, mut frames: mpsc::UnboundedReceiver<Vec<u8>>) -> 
             | FromChild::Probe { .. }
             | FromChild::NeedToken { .. }
             | FromChild::Skipped { .. }
+            | FromChild::Exchanged(_)
             | FromChild::Bye => panic!("unexpected {}", message.name()),
         };
         let last = matches!(message, FromChild::Checkpoint { .. });

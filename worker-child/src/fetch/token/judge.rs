@@ -181,106 +181,108 @@ mod tests {
         }
     }
 
+    /// A question, status and body of its answer, and what that means.
+    const MEANINGS: [(&str, u16, &str, &str); 30] = [
+        (
+            "refresh",
+            200,
+            r#"{"access_token":"v^1.1#a","expires_in":7200}"#,
+            "granted",
+        ),
+        (
+            "refresh",
+            200,
+            r#"{"access_token":"v^1.1#a"}"#,
+            "unavailable",
+        ),
+        (
+            "refresh",
+            200,
+            r#"{"access_token":"","expires_in":7200}"#,
+            "unavailable",
+        ),
+        (
+            "refresh",
+            200,
+            r#"{"access_token":7,"expires_in":7200}"#,
+            "unavailable",
+        ),
+        ("refresh", 200, "[]", "unavailable"),
+        ("refresh", 200, "<html>", "unavailable"),
+        ("refresh", 204, "", "unavailable"),
+        ("refresh", 302, "", "unavailable"),
+        ("refresh", 400, r#"{"error":"invalid_grant"}"#, "revoked"),
+        (
+            "refresh",
+            500,
+            r#"{"error":"invalid_grant"}"#,
+            "unavailable",
+        ),
+        (
+            "refresh",
+            400,
+            r#"{"error":"INVALID_GRANT canary"}"#,
+            "unavailable",
+        ),
+        ("refresh", 400, r#"{"error":"invalid_scope"}"#, "unaccepted"),
+        (
+            "refresh",
+            401,
+            r#"{"error":"invalid_client"}"#,
+            "unaccepted",
+        ),
+        ("refresh", 401, "", "unaccepted"),
+        ("refresh", 400, "", "unavailable"),
+        ("refresh", 429, "", "unavailable"),
+        ("refresh", 503, "<html>", "unavailable"),
+        (
+            "one",
+            200,
+            r#"{"access_token":"v^1.1#a","expires_at":"2030-01-01T00:00:00Z"}"#,
+            "granted",
+        ),
+        (
+            "one",
+            200,
+            r#"{"access_token":"ENC:canary","expires_at":"2030-01-01T00:00:00Z"}"#,
+            "unusable",
+        ),
+        (
+            "one",
+            200,
+            r#"{"access_token":"v^1.1#a","expires_at":"tomorrow"}"#,
+            "unusable",
+        ),
+        (
+            "one",
+            200,
+            r#"{"expires_at":"2030-01-01T00:00:00Z"}"#,
+            "unusable",
+        ),
+        ("one", 200, "canary", "unusable"),
+        ("one", 401, "", "unaccepted"),
+        ("one", 404, "", "unusable"),
+        ("one", 502, "canary", "unavailable"),
+        (
+            "all",
+            200,
+            r#"{"success":true,"refreshed_count":0,"failed_count":3}"#,
+            "refreshed",
+        ),
+        (
+            "all",
+            200,
+            r#"{"success":false,"refreshed_count":0,"failed_count":3}"#,
+            "unavailable",
+        ),
+        ("all", 200, r#"{"success":true}"#, "unusable"),
+        ("all", 401, "", "unaccepted"),
+        ("all", 504, "", "unavailable"),
+    ];
+
     #[test]
     fn every_answer_has_one_meaning() {
-        let cases = [
-            (
-                "refresh",
-                200,
-                r#"{"access_token":"v^1.1#a","expires_in":7200}"#,
-                "granted",
-            ),
-            (
-                "refresh",
-                200,
-                r#"{"access_token":"v^1.1#a"}"#,
-                "unavailable",
-            ),
-            (
-                "refresh",
-                200,
-                r#"{"access_token":"","expires_in":7200}"#,
-                "unavailable",
-            ),
-            (
-                "refresh",
-                200,
-                r#"{"access_token":7,"expires_in":7200}"#,
-                "unavailable",
-            ),
-            ("refresh", 200, "[]", "unavailable"),
-            ("refresh", 200, "<html>", "unavailable"),
-            ("refresh", 204, "", "unavailable"),
-            ("refresh", 302, "", "unavailable"),
-            ("refresh", 400, r#"{"error":"invalid_grant"}"#, "revoked"),
-            (
-                "refresh",
-                500,
-                r#"{"error":"invalid_grant"}"#,
-                "unavailable",
-            ),
-            (
-                "refresh",
-                400,
-                r#"{"error":"INVALID_GRANT canary"}"#,
-                "unavailable",
-            ),
-            ("refresh", 400, r#"{"error":"invalid_scope"}"#, "unaccepted"),
-            (
-                "refresh",
-                401,
-                r#"{"error":"invalid_client"}"#,
-                "unaccepted",
-            ),
-            ("refresh", 401, "", "unaccepted"),
-            ("refresh", 400, "", "unavailable"),
-            ("refresh", 429, "", "unavailable"),
-            ("refresh", 503, "<html>", "unavailable"),
-            (
-                "one",
-                200,
-                r#"{"access_token":"v^1.1#a","expires_at":"2030-01-01T00:00:00Z"}"#,
-                "granted",
-            ),
-            (
-                "one",
-                200,
-                r#"{"access_token":"ENC:canary","expires_at":"2030-01-01T00:00:00Z"}"#,
-                "unusable",
-            ),
-            (
-                "one",
-                200,
-                r#"{"access_token":"v^1.1#a","expires_at":"tomorrow"}"#,
-                "unusable",
-            ),
-            (
-                "one",
-                200,
-                r#"{"expires_at":"2030-01-01T00:00:00Z"}"#,
-                "unusable",
-            ),
-            ("one", 200, "canary", "unusable"),
-            ("one", 401, "", "unaccepted"),
-            ("one", 404, "", "unusable"),
-            ("one", 502, "canary", "unavailable"),
-            (
-                "all",
-                200,
-                r#"{"success":true,"refreshed_count":0,"failed_count":3}"#,
-                "refreshed",
-            ),
-            (
-                "all",
-                200,
-                r#"{"success":false,"refreshed_count":0,"failed_count":3}"#,
-                "unavailable",
-            ),
-            ("all", 200, r#"{"success":true}"#, "unusable"),
-            ("all", 401, "", "unaccepted"),
-            ("all", 504, "", "unavailable"),
-        ];
-        for (kind, status, body, expected) in cases {
+        for (kind, status, body, expected) in MEANINGS {
             let answered = Answered {
                 status,
                 body: body.as_bytes().to_vec(),
