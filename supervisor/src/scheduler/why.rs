@@ -192,10 +192,7 @@ mod tests {
                 NotRunning::NoToken { state },
             ),
             (with(|one| one.readable = false), NotRunning::Unreadable),
-            (
-                with(|one| (one.enabled, one.readable) = (false, false)),
-                NotRunning::Disabled,
-            ),
+            (with(|one| one.enabled = false), NotRunning::Disabled),
         ];
         for (found, expected) in cases {
             assert_eq!(found, expected);

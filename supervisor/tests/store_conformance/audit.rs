@@ -117,7 +117,10 @@ async fn a_damaged_ledger_is_found() {
 async fn a_row_in_another_shape_has_its_payload_checked_and_its_history() {
     let world = eventful().await;
     world
-        .sql("UPDATE ebay_orders SET shape_version = 0 WHERE order_id = '1'")
+        .sql(
+            "UPDATE ebay_orders SET shape_version = 0, \
+              content_hash = unhex(hex(zeroblob(16)) || substr(hex(content_hash), 33)) WHERE order_id = '1'",
+        )
         .await;
     assert_eq!(audit(&world).await.findings, []);
     world
@@ -185,4 +188,44 @@ async fn a_database_that_is_being_written_is_whole_at_any_moment() {
         }
     };
     tokio::join!(write, read);
+}
+
+/// Peak of resident memory since it was last forgotten, in KiB (`proc_pid_status(5)`).
+fn peak_kib() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.unwrap().trim().trim_end_matches(" kB");
+    number.parse().unwrap()
+}
+
+/// Run it alone: `cargo test -p supervisor --test store_conformance -- --ignored --nocapture memory`.
+#[tokio::test]
+#[ignore = "takes a minute, and its memory is only its own if nothing runs beside it"]
+async fn the_memory_of_an_audit_does_not_grow_with_the_database() {
+    let world = World::new().await;
+    let mut ingest = world.ingest(Worker::Orders).await;
+    let mut peaks = Vec::new();
+    let mut stored = 0;
+    for rows in [10_000, 100_000] {
+        while stored < rows {
+            let batch = (stored..stored + 2_000).map(|n| {
+                let mut record = order(&n.to_string(), "A", at(1));
+                record.payload = format!("{{\"n\":{n},\"x\":\"{}\"}}", "x".repeat(400));
+                record
+            });
+            ingest.batch(FIRST, batch.collect(), NOW).await.unwrap();
+            stored += 2_000;
+        }
+        std::fs::write("/proc/self/clear_refs", "5").unwrap();
+        let before = peak_kib();
+        let done = audit(&world).await;
+        assert_eq!((done.rows, done.found), (rows, 0));
+        peaks.push(peak_kib() - before);
+        println!(
+            "{rows} rows: {} KiB more than before the audit",
+            peak_kib() - before
+        );
+    }
+    assert!(peaks[1] <= peaks[0] + 4_096, "{peaks:?} KiB");
+    assert!(peaks[1] <= 32_768, "{peaks:?} KiB");
 }

@@ -6,6 +6,7 @@ mod audit;
 mod checkpoints;
 mod cursors;
 mod damages;
+mod flips;
 mod folds;
 mod harness;
 mod killed;

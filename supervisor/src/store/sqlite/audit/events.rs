@@ -31,6 +31,10 @@ pub(super) const ITEMS: &str = "SELECT account_id, entity, entity_key, count(*) 
 const LAST: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence \
      WHERE name = 'ebay_events'), 0)";
 
+/// The lowest and the highest number there is, 0 without any.
+const ENDS: &str = "SELECT coalesce((SELECT min(event_id) FROM ebay_events), 0), \
+     coalesce((SELECT max(event_id) FROM ebay_events), 0)";
+
 /// The first `?1` stretches of numbers that are missing below the highest there is.
 const MISSING: &str = "SELECT before + 1, event_id - 1 FROM (SELECT event_id, \
      lag(event_id, 1, 0) OVER (ORDER BY event_id) AS before FROM ebay_events) \
@@ -155,33 +159,45 @@ async fn gone(
         .fetch_one(&mut *connection)
         .await
         .during(ACTION)?;
-    if u64::try_from(last).ok() == Some(findings.audit.events) {
-        return Ok(());
-    }
-    let highest: Option<i64> = sqlx::query_scalar("SELECT max(event_id) FROM ebay_events")
+    let (lowest, highest): (i64, i64) = sqlx::query_as(ENDS)
         .fetch_one(&mut *connection)
         .await
         .during(ACTION)?;
+    // So many different numbers from 1 to so many are all of them.
+    let all = u64::try_from(last).ok() == Some(findings.audit.events);
+    if all && highest == last && lowest >= last.min(1) {
+        return Ok(());
+    }
+    for strange in [lowest, highest] {
+        if strange < 0 || strange > last {
+            findings.push(numbers(strange, strange, "was never given"));
+        }
+    }
     let mut missing: Vec<(i64, i64)> = sqlx::query_as(MISSING)
         .bind(GAPS)
         .fetch_all(&mut *connection)
         .await
         .during(ACTION)?;
-    let highest = highest.unwrap_or(0);
     if highest < last {
         missing.push((highest + 1, last));
     }
     for (from, to) in missing {
-        findings.push(Finding {
-            account: None,
-            table: EVENTS.to_owned(),
-            key: Vec::new(),
-            what: if from == to {
-                format!("event {from} is gone")
-            } else {
-                format!("events {from} to {to} are gone")
-            },
-        });
+        let what = if from == to { "is gone" } else { "are gone" };
+        findings.push(numbers(from, to, what));
     }
     Ok(())
+}
+
+/// A finding about numbers of events.
+fn numbers(from: i64, to: i64, what: &str) -> Finding {
+    Finding {
+        account: None,
+        table: EVENTS.to_owned(),
+        key: Vec::new(),
+        what: if from == to {
+            format!("event {from} {what}")
+        } else {
+            format!("events {from} to {to} {what}")
+        },
+    }
 }

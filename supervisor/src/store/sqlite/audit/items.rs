@@ -186,7 +186,8 @@ fn read(row: &SqliteRow, def: &'static TableDef) -> Result<Waiting, sqlx::Error>
 }
 
 /// Whether the row still has the hash of what was stored. A row in another shape than ours has its
-/// payload checked only: we do not know which columns it was made of.
+/// payload checked only: we do not know which columns it was made of. But the shape is part of the
+/// hash, so one of our shape is known even when it is called another.
 fn hash_faults(
     row: &SqliteRow,
     def: &TableDef,
@@ -199,6 +200,12 @@ fn hash_faults(
     let now = hash::of_stored(def, cells, row.try_get(7)?, stored);
     let ours = shape == i64::from(def.shape_version);
     let mut faults = Vec::new();
+    if !ours && now.is_some_and(|now| now.same_columns(&stored)) {
+        let made = def.shape_version;
+        faults.push(format!(
+            "shape_version is {shape}, and its hash was made with {made}"
+        ));
+    }
     if ours && !now.is_some_and(|now| now.same_columns(&stored)) {
         faults.push("columns do not have the hash that was stored with them".to_owned());
     }
