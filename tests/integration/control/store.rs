@@ -29,18 +29,6 @@ fn said(service: &Running, what: &'static str) {
 /// Everything goes on, it was said once, and nothing was lost or left without an end.
 fn well_again(state: &State, service: Running) {
     said(&service, OVER);
-    let t = std::time::Instant::now();
-    let before = super::stage::runs(state, "anna");
-    while super::stage::runs(state, "anna") < before + 2 {
-        if t.elapsed().as_secs() > 12 {
-            let log = service.log();
-            let log: String = log.lines().rev().take(25).map(|l| l.chars().take(500).collect::<String>() + "\n").collect();
-            eprintln!("{log}");
-            for row in state.database().rows("SELECT worker, due_at, last_outcome, last_detail, last_outcome_at, policy FROM sync_state") { eprintln!("{row:?}"); }
-            for row in state.database().rows("SELECT * FROM attempts ORDER BY attempt_id DESC LIMIT 4") { eprintln!("{row:?}"); }
-            panic!("stuck");
-        }
-    }
     wait_for_runs(state, "anna", 2);
     wait_for_runs(state, "bert", 2);
     let ended = state.stop_service(service);
