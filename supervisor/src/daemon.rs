@@ -120,6 +120,7 @@ impl Daemon {
             host: os::host_name(),
             cgroups: cgroups(),
             holder: format!("{}/{}", os::host_name(), std::process::id()),
+            store_waits: watch::Sender::new(false),
         };
         let policy = &context.config.policy;
         rescue(&context.store, context.clock, &context.host, policy).await?;

@@ -77,7 +77,8 @@ impl Conversation<'_> {
             if !error.is_temporary() || began.elapsed() >= self.timeouts.store_stall.duration() {
                 return self.store_gone(&error).await;
             }
-            tracing::warn!(attempt.id = %self.attempt.id, %error, "a commit waits for the database");
+            tracing::debug!(attempt.id = %self.attempt.id, %error, "a commit waits for the database");
+            self.context.store_waits.send_replace(true);
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(Duration::from_secs(2));
         }

@@ -384,7 +384,8 @@ async fn store_end(context: &Context, end: &EndAttempt<'_>) -> Result<(), StoreE
             }
             Err(error) if error.is_temporary() && tries < END_TRIES => {
                 tries += 1;
-                tracing::warn!(attempt.id = %end.grant.attempt, %error, "the end of an attempt waits for the database");
+                tracing::debug!(attempt.id = %end.grant.attempt, %error, "the end of an attempt waits for the database");
+                context.store_waits.send_replace(true);
                 tokio::time::sleep(std::time::Duration::from_secs(1)).await;
             }
             Err(error) => return Err(error),

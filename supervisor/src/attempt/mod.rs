@@ -67,6 +67,8 @@ pub struct Context {
     pub cgroups: Option<Subtree>,
     /// Unique to this life of the supervisor.
     pub holder: String,
+    /// Set by an attempt that waits for the database; the dispatcher takes it back.
+    pub store_waits: watch::Sender<bool>,
 }
 
 /// What is to run.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use serde::Serialize;
+use tokio::signal::unix::Signal;
 use tokio::sync::mpsc;
 
 use super::output::Output;
@@ -29,6 +30,8 @@ pub(super) async fn run(place: &Place, once: bool, output: Output) -> anyhow::Re
     // Heard from the first moment: what is rescued at the start is not to be cut off.
     let stop = stop_on_signals()?;
     let daemon = Daemon::open(&place.state_dir, place.config.clone()).await?;
+    // Before anybody can know that it runs.
+    let (stop, hangups) = (stop_on_signals()?, hangups()?);
     let listener = Listener::bind(&place.state_dir).map_err(DaemonError::from)?;
     if once && let Some(halt) = daemon.context.store.halt().await? {
         bail!(
@@ -56,9 +59,10 @@ pub(super) async fn run(place: &Place, once: bool, output: Output) -> anyhow::Re
         place,
         daemon: &daemon,
         listener: &listener,
+        signals: (stop, hangups),
     };
     // The channel closes with the dispatcher, and so the live lines end.
-    let work = service.live(dispatcher, mode, stop);
+    let work = service.live(dispatcher, mode);
     let show = async {
         if live {
             live::show(events).await;
@@ -83,17 +87,13 @@ struct Life<'a> {
     place: &'a Place,
     daemon: &'a Daemon,
     listener: &'a Listener,
+    signals: (Stop, Signal),
 }
 
 impl Life<'_> {
-    async fn live(
-        &self,
-        mut dispatcher: Dispatcher,
-        mode: Mode,
-        stop: Stop,
-    ) -> anyhow::Result<PassSummary> {
+    async fn live(self, mut dispatcher: Dispatcher, mode: Mode) -> anyhow::Result<PassSummary> {
         let notifier = Notifier::from_env(|name| std::env::var_os(name));
-        let hangups = hangups()?;
+        let (stop, hangups) = self.signals;
         let calls = dispatcher.caller();
         let (state_dir, named) = (&self.place.state_dir, self.place.named.as_deref());
         let again = move || load(state_dir, named).map_err(|error| error.to_string());
@@ -106,22 +106,22 @@ impl Life<'_> {
             never = self.daemon.obey(self.listener, calls.clone()) => match never {},
             never = reload => match never {},
             never = notifier.watch(&calls) => match never {},
-            drain = self.too_late(stop, &notifier) => bail!(
+            drain = too_late(self.daemon, stop, &notifier) => bail!(
                 "not everything had ended {drain:?} after the signal (timeouts.drain): what is left is killed, and ended as interrupted by the next start"
             ),
         }
     }
+}
 
-    /// Returns when a stop has taken too long, with how long that is.
-    async fn too_late(&self, mut stop: Stop, notifier: &Notifier) -> Duration {
-        if stop.wait_for(|stop| *stop).await.is_err() {
-            return std::future::pending().await;
-        }
-        notifier.tell("STOPPING=1\nSTATUS=running attempts are asked to finish");
-        let drain = self.daemon.drain();
-        tokio::time::sleep(drain).await;
-        drain
+/// Returns when a stop has taken too long, with how long that is.
+async fn too_late(daemon: &Daemon, mut stop: Stop, notifier: &Notifier) -> Duration {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        return std::future::pending().await;
     }
+    notifier.tell("STOPPING=1\nSTATUS=running attempts are asked to finish");
+    let drain = daemon.drain();
+    tokio::time::sleep(drain).await;
+    drain
 }
 
 fn words(pass: &PassAnswer) -> String {

@@ -44,13 +44,19 @@ impl Trouble {
             self.begin(&error);
             return false;
         }
+        let waits = context.store_waits.send_replace(false);
+        if self.since.is_none() && !waits {
+            return true;
+        }
+        if let Err(error) = context.store.try_write().await {
+            tracing::debug!(%error, "the database cannot be written");
+            self.begin(&error);
+            return false;
+        }
+        // Who waited may have met a lock that is gone by now.
         let Some(since) = self.since else {
             return true;
         };
-        if let Err(error) = context.store.try_write().await {
-            tracing::debug!(%error, "the database is not back yet");
-            return false;
-        }
         let policy = &context.config.policy;
         while let Some(account) = self.unended.first().copied() {
             let (store, host) = (&context.store, context.host.as_str());

@@ -61,10 +61,17 @@ impl Store {
     /// Begins a transaction that holds the write lock from the start, so that what it reads cannot
     /// change before it writes.
     async fn begin(&self, action: &'static str) -> Result<Tx, StoreError> {
-        self.writer
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .during(action)
+        const HOW: &str = "BEGIN IMMEDIATE";
+        match self.writer.begin_with(HOW).await {
+            // On a full disk SQLite ends a transaction by itself, and then refuses the driver's
+            // ROLLBACK: the driver counts one that is not there, for as long as the connection lives.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                let stuck = self.writer.acquire().await.during(action)?;
+                stuck.close().await.during(action)?;
+                self.writer.begin_with(HOW).await.during(action)
+            }
+            begun => begun.during(action),
+        }
     }
 
     /// Closes every connection; what is still running finishes first.

@@ -59,17 +59,20 @@ impl Store {
     /// Writes something and removes it again: whether there is a lock, room and leave to write.
     pub async fn try_write(&self) -> Result<(), StoreError> {
         let action = "write for a trial";
-        for sql in [
+        let mut tx = self.begin(action).await?;
+        sqlx::query(
             "INSERT INTO settings (name, value, at) VALUES ('trial', hex(zeroblob(?1 / 2)), '') \
              ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            "DELETE FROM settings WHERE name = 'trial' AND ?1 > 0",
-        ] {
-            sqlx::query(sql)
-                .bind(TRIAL_BYTES)
-                .execute(&self.writer)
-                .await
-                .during(action)?;
-        }
+        )
+        .bind(TRIAL_BYTES)
+        .execute(&mut *tx)
+        .await
+        .during(action)?;
+        tx.commit().await.during(action)?;
+        sqlx::query("DELETE FROM settings WHERE name = 'trial'")
+            .execute(&self.writer)
+            .await
+            .during(action)?;
         Ok(())
     }
 }
