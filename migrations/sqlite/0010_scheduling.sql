@@ -55,8 +55,8 @@ CREATE TABLE sync_windows_anew (
     worker       TEXT NOT NULL,
     start_at     TEXT NOT NULL,
     end_at       TEXT NOT NULL,
-    -- Null for a gap, which nothing read.
-    attempt_id   INTEGER REFERENCES attempts (attempt_id),
+    -- Null for a gap, which nothing read. No reference: attempts go, the ledger stays.
+    attempt_id   INTEGER,
     records      INTEGER NOT NULL,
     committed_at TEXT NOT NULL,
     gap_by       TEXT,

@@ -12,7 +12,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -36,6 +36,10 @@ pub use reload::hangups;
 pub const DATABASE: &str = "bulkhead.db";
 /// What the supervisor may use if `/proc/meminfo` cannot be read: 1 GiB.
 const MEMORY_GUESS: u64 = 1 << 30;
+/// How long a start waits for the lock: so long a child may outlive its supervisor.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+/// Between two tries for the lock.
+const LOCK_LOOK: Duration = Duration::from_millis(50);
 
 /// Why the supervisor cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -102,7 +106,7 @@ impl Daemon {
         let worker_child = worker_child(&config);
         let spawner = Spawner::start(&worker_child)?;
         make_private(state_dir)?;
-        let lock = lock(state_dir)?;
+        let lock = lock_soon(state_dir).await?;
         let store = Store::open(&state_dir.join(DATABASE), true).await?;
         let config = Arc::new(config);
         let context = Context {
@@ -299,6 +303,20 @@ pub fn make_private(path: &Path) -> Result<(), DaemonError> {
             path: path.to_path_buf(),
             source,
         })
+}
+
+/// The lock, for which it waits a moment: a child that was being started when its supervisor was
+/// killed holds it until its exec.
+async fn lock_soon(state_dir: &Path) -> Result<File, DaemonError> {
+    let began = Instant::now();
+    loop {
+        match lock(state_dir) {
+            Err(DaemonError::Locked(_)) if began.elapsed() < LOCK_WAIT => {
+                tokio::time::sleep(LOCK_LOOK).await;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// Takes the lock of a state directory: whoever has it is the only one that starts children or acts

@@ -7,9 +7,12 @@ use shared::wire::message::{Ask, Exchange, Exchanged, FromChild, ToChild};
 
 use super::{hold, text};
 
+fn secret(words: &str) -> Secret {
+    Secret::new(text(words))
+}
+
 #[test]
-fn every_exchange_and_its_answers() {
-    let secret = |words: &str| Secret::new(text(words));
+fn every_exchange() {
     let asks = [
         (
             Ask::Refresh {
@@ -50,6 +53,10 @@ fn every_exchange_and_its_answers() {
         };
         hold(&ToChild::Exchange(Box::new(exchange)), golden);
     }
+}
+
+#[test]
+fn every_answer_to_an_exchange() {
     let what = || text("w");
     let answers = [
         (

@@ -28,10 +28,8 @@ pub(super) async fn run(place: &Place, once: bool, output: Output) -> anyhow::Re
         tracing::warn!("{note}");
     }
     // Heard from the first moment: what is rescued at the start is not to be cut off.
-    let stop = stop_on_signals()?;
-    let daemon = Daemon::open(&place.state_dir, place.config.clone()).await?;
-    // Before anybody can know that it runs.
     let (stop, hangups) = (stop_on_signals()?, hangups()?);
+    let daemon = Daemon::open(&place.state_dir, place.config.clone()).await?;
     let listener = Listener::bind(&place.state_dir).map_err(DaemonError::from)?;
     if once && let Some(halt) = daemon.context.store.halt().await? {
         bail!(

@@ -58,10 +58,12 @@ struct StatusAnswer {
 pub(super) async fn status(place: &Place, output: Output) -> anyhow::Result<Exit> {
     let now = Clock.now();
     let store = place.store().await?;
-    let halt = store.halt().await?.map(|halt| halted(&halt));
-    let pause = halt.or(store.pause().await?.map(|pause| paused(&pause)));
+    let (halt, breaker) = (store.halt().await?, store.pause().await?);
     let rows = store.status().await?;
-    let around = Around::of(&rows, store.pause().await?.map(|pause| pause.until));
+    let paused_until = breaker.as_ref().map(|pause| pause.until);
+    let around = Around::of(&rows, halt.is_some(), paused_until);
+    let halt = halt.map(|halt| halted(&halt));
+    let pause = halt.or(breaker.map(|pause| paused(&pause)));
     let with_pause = |answer| StatusAnswer {
         paused: pause.clone(),
         ..answer
@@ -131,6 +133,7 @@ fn warning(stale: usize, place: &Place) -> String {
 
 /// What is true of all rows together.
 struct Around {
+    halted: bool,
     paused_until: Option<Timestamp>,
     /// The attempt that runs, by account.
     attempts: BTreeMap<AccountId, AttemptId>,
@@ -139,13 +142,14 @@ struct Around {
 }
 
 impl Around {
-    fn of(rows: &[StatusRow], paused_until: Option<Timestamp>) -> Self {
+    fn of(rows: &[StatusRow], halted: bool, paused_until: Option<Timestamp>) -> Self {
         let running = rows
             .iter()
             .filter_map(|row| Some((row.account_id, row.running?)));
         let on_duty = rows.iter().filter(|row| row.enabled);
         let on_duty: BTreeSet<AccountId> = on_duty.map(|row| row.account_id).collect();
         Self {
+            halted,
             paused_until,
             attempts: running.collect(),
             on_duty: on_duty.len(),
@@ -163,6 +167,7 @@ impl Around {
             readable: state.is_some(),
             token_state: row.token_state.as_deref(),
             quarantined_until: state.and_then(|state| state.policy.quarantined_until),
+            halted: self.halted,
             paused_until: self.paused_until,
             troubled: state.is_some_and(|state| {
                 let outcome = state.last_outcome.as_deref();

@@ -10,6 +10,7 @@ mod load;
 mod names;
 mod recording;
 mod sections;
+mod sync;
 mod units;
 mod web_app;
 
@@ -27,9 +28,9 @@ pub use load::{Provenance, Source};
 pub use names::{AccountConfig, EnvironmentConfig};
 pub use recording::{AttemptsConfig, CrashesConfig, RecordingConfig};
 pub use sections::{
-    Intervals, LimitsConfig, Listings, LogConfig, LogFormat, NetworkConfig, Order, PolicyConfig,
-    SyncConfig, TimeoutsConfig,
+    LimitsConfig, LogConfig, LogFormat, NetworkConfig, Order, PolicyConfig, TimeoutsConfig,
 };
+pub use sync::{Intervals, Listings, SyncConfig};
 pub use units::{Bytes, MAX_SPAN_MS, Span};
 pub use web_app::WebAppConfig;
 

@@ -23,6 +23,8 @@ pub enum NotRunning {
         /// Until when.
         until: Timestamp,
     },
+    /// Nothing is started: a person paused it.
+    Halted,
     /// Nothing is started: most attempts die alike.
     Paused {
         /// When one is tried.
@@ -54,6 +56,7 @@ pub enum NotRunning {
 
 /// What there is to know of a worker that does not run.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Standing<'a> {
     /// The account and the worker are enabled.
     pub enabled: bool,
@@ -63,6 +66,8 @@ pub struct Standing<'a> {
     pub token_state: Option<&'a str>,
     /// Not before this time, because it kept failing.
     pub quarantined_until: Option<Timestamp>,
+    /// A person paused starting.
+    pub halted: bool,
     /// Starting is paused; when one is tried.
     pub paused_until: Option<Timestamp>,
     /// Its last run did not complete.
@@ -101,6 +106,9 @@ impl NotRunning {
                 Self::NotDue { until }
             };
         }
+        if standing.halted {
+            return Self::Halted;
+        }
         if let Some(until) = standing.paused_until {
             return Self::Paused { until };
         }
@@ -122,7 +130,7 @@ impl NotRunning {
             Self::Unreadable => "stopped: unreadable".to_owned(),
             Self::NoToken { state } => format!("waits for a token ({state})"),
             Self::Quarantined { .. } => "quarantined".to_owned(),
-            Self::Paused { .. } => "paused".to_owned(),
+            Self::Halted | Self::Paused { .. } => "paused".to_owned(),
             Self::BackingOff { .. } => "backing off".to_owned(),
             Self::AnotherAttempt { attempt } => format!("waits for attempt {attempt}"),
             Self::NoSlot { running } => format!("waits for a slot, {running} taken"),
@@ -136,20 +144,24 @@ impl NotRunning {
 mod tests {
     use super::*;
 
+    /// It could run.
+    const DUE: Standing<'static> = Standing {
+        enabled: true,
+        readable: true,
+        token_state: None,
+        quarantined_until: None,
+        halted: false,
+        paused_until: None,
+        troubled: false,
+        due_at: Timestamp(50),
+        attempt: None,
+        running: 0,
+        slots: 5,
+    };
+
     #[test]
     fn the_reason_that_must_go_first() {
-        let due = Standing {
-            enabled: true,
-            readable: true,
-            token_state: None,
-            quarantined_until: None,
-            paused_until: None,
-            troubled: false,
-            due_at: Timestamp(50),
-            attempt: None,
-            running: 0,
-            slots: 5,
-        };
+        let due = DUE;
         let later = Timestamp(200);
         let with = |change: fn(&mut Standing<'static>)| {
             let mut standing = due;
@@ -186,6 +198,10 @@ mod tests {
             (
                 with(|one| (one.paused_until, one.running) = (Some(Timestamp(60)), 5)),
                 NotRunning::Paused { until },
+            ),
+            (
+                with(|one| (one.halted, one.paused_until) = (true, Some(Timestamp(60)))),
+                NotRunning::Halted,
             ),
             (
                 with(|one| one.token_state = Some("needs_token")),
