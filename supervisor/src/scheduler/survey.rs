@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use shared::id::AccountId;
 use shared::time::Timestamp;
-use shared::worker::Worker;
+use shared::worker::{Mode, Worker};
 
 use super::due::Due;
 use super::jump;
-use crate::store::{Account, Changed, Store, StoreError, SyncState};
+use crate::store::{Account, Changed, CursorMove, Store, StoreError, SyncState};
 use crate::tokens;
 
 /// What changed of an account.
@@ -126,6 +126,9 @@ impl Survey {
             self.accounts.remove(&id);
             return Ok(news);
         };
+        for state in &changed.states {
+            set_right(store, &account.name, state, now).await?;
+        }
         let waits = tokens::waits(store, &account, now).await?;
         let success = |state: &SyncState| {
             let at = state.last_success_at.unwrap_or(account.created_at);
@@ -167,6 +170,45 @@ impl Survey {
         if !now.is_empty() {
             self.unreadable.insert(changed.id, now);
         }
+    }
+}
+
+/// Moves a cursor back that ran ahead of the time while the clock was wrong: what was "read" of the
+/// time to come had not happened yet.
+async fn set_right(
+    store: &Store,
+    name: &str,
+    state: &SyncState,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (account, worker) = (state.account_id, state.worker);
+    let ahead = state.cursor.filter(|at| jump::was_set_back(*at, now));
+    if ahead.is_none() || worker.mode() == Mode::Snapshot {
+        return Ok(());
+    }
+    let begin = store.begin_of_what_ends_after((account, worker), now);
+    let Some(begin) = begin.await? else {
+        return Ok(());
+    };
+    let wanted = CursorMove {
+        account,
+        worker,
+        to: begin.min(now),
+        accept_gap: false,
+        by: "bulkhead",
+        reason: "the clock was set back",
+    };
+    match store.move_cursor(&wanted, now).await {
+        Ok(moved) => {
+            tracing::warn!(
+                account.id = %account, account.name = name, worker.name = %worker, to = %wanted.to, ?moved,
+                "the clock was set back: what was read of the time to come is read again"
+            );
+            Ok(())
+        }
+        // Its end is a change, and then it is looked at again.
+        Err(StoreError::LeaseHeld { .. }) => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

@@ -13,6 +13,7 @@ mod bad_inventory;
 mod bad_moments;
 mod bad_orders;
 mod calm;
+mod clock;
 mod contracts;
 mod cycles;
 mod fixtures;

@@ -62,6 +62,25 @@ impl Store {
         Ok(CursorMoved::Moved { from, step })
     }
 
+    /// Where the earliest stretch of a worker's ledger begins that ends after this time.
+    pub async fn begin_of_what_ends_after(
+        &self,
+        (account, worker): (AccountId, Worker),
+        at: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let row = sqlx::query(
+            "SELECT min(start_at) AS start_at FROM sync_windows \
+             WHERE account_id = ?1 AND worker = ?2 AND end_at > ?3",
+        )
+        .bind(account.0)
+        .bind(worker.name())
+        .bind(at.to_string())
+        .fetch_one(&self.reader)
+        .await
+        .during("look into the future of a ledger")?;
+        Cells::new(&row, "sync_windows", "the earliest").time_or_null("start_at")
+    }
+
     /// The gaps in a worker's ledger, oldest first.
     pub async fn declared_gaps(
         &self,
