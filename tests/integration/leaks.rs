@@ -1,13 +1,13 @@
 //! An access token must be nowhere but in its file: not in the state directory, not in an output,
 //! not in what the system shows of a child, however children die.
-#![expect(clippy::unwrap_used, reason = "test code: every failure is a panic")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use integration_tests::faulty::script::PREFIX;
 use integration_tests::harness::crash::reports;
 use integration_tests::harness::process::alive;
+use integration_tests::harness::search::{holders, holds};
 use integration_tests::harness::state::State;
 use integration_tests::harness::wait::{LONG, wait_until};
 
@@ -28,24 +28,23 @@ const DEATHS: [&str; 10] = [
     "lie-columns",
 ];
 
-/// All files below a directory that hold the text.
-fn holders(dir: &Path, needle: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(holders(&path, needle));
-        } else if holds(&fs::read(&path).unwrap(), needle) {
-            found.push(path);
+/// Neither command line nor environment of these processes shows a token.
+fn assert_shown_nothing(children: Vec<u32>) {
+    for pid in children {
+        for what in ["cmdline", "environ"] {
+            // One that ends meanwhile has nothing to show.
+            let shown = fs::read(format!("/proc/{pid}/{what}")).unwrap_or_default();
+            assert!(!holds(&shown, &[CANARY, PREFIX]), "{what}");
+        }
+        let environ = fs::read_to_string(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let names = environ.split('\0').filter(|pair| !pair.is_empty());
+        for name in names
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, _)| name)
+        {
+            assert_eq!(name, "MALLOC_ARENA_MAX", "only what is on the list");
         }
     }
-    found
-}
-
-fn holds(bytes: &[u8], needle: &str) -> bool {
-    bytes
-        .windows(needle.len())
-        .any(|part| part == needle.as_bytes())
 }
 
 #[test]
@@ -71,22 +70,8 @@ fn the_token_stays_where_it_is() {
     // While a child has its token, and beside the write-ahead log.
     let children = alive(&state.dir());
     assert!(!children.is_empty(), "the waiting child is alive");
-    for pid in children {
-        for what in ["cmdline", "environ"] {
-            // One that ends meanwhile has nothing to show.
-            let shown = fs::read(format!("/proc/{pid}/{what}")).unwrap_or_default();
-            assert!(!holds(&shown, CANARY) && !holds(&shown, PREFIX), "{what}");
-        }
-        let environ = fs::read_to_string(format!("/proc/{pid}/environ")).unwrap_or_default();
-        let names = environ.split('\0').filter(|pair| !pair.is_empty());
-        for name in names
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(name, _)| name)
-        {
-            assert_eq!(name, "MALLOC_ARENA_MAX", "only what is on the list");
-        }
-    }
-    assert_eq!(holders(&state.dir(), CANARY), Vec::<PathBuf>::new());
+    assert_shown_nothing(children);
+    assert_eq!(holders(&state.dir(), &[CANARY]), Vec::<PathBuf>::new());
     let started = "SELECT count(pid) FROM attempts JOIN accounts USING (account_id) \
                    WHERE name = 'teller'";
     wait_until("the teller", LONG, || database.number(started) == 1);
@@ -108,7 +93,7 @@ fn the_token_stays_where_it_is() {
 
     // Everything that there is now: state directory, outputs, configuration, tokens.
     let root = state.path("");
-    let mut found = holders(&root, CANARY);
+    let mut found = holders(&root, &[CANARY]);
     found.sort();
     let mut tokens: Vec<PathBuf> = DEATHS.iter().map(|name| state.token_file(name)).collect();
     tokens.extend(["waiting", "teller"].map(|name| state.token_file(name)));

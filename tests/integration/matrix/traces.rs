@@ -1,9 +1,10 @@
 //! Nothing of a token is anywhere but in its file.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use integration_tests::harness::process::alive;
+use integration_tests::harness::search::{holders, holds};
 use integration_tests::harness::state::State;
 
 /// In every token.
@@ -39,7 +40,7 @@ impl Sampler {
             for what in ["cmdline", "environ"] {
                 // Gone with its process.
                 let bytes = fs::read(format!("/proc/{pid}/{what}")).unwrap_or_default();
-                assert!(!holds(&bytes), "{what} of a child");
+                assert!(!holds(&bytes, &[CANARY]), "{what} of a child");
                 self.seen += usize::from(!bytes.is_empty());
             }
         }
@@ -53,36 +54,12 @@ impl Sampler {
 /// Asserts that no file of the state directory holds it, nor what was said; the token of this account
 /// does.
 pub(crate) fn assert_no_trace(state: &State, account: &str, said: &str) {
-    assert!(!holds(said.as_bytes()), "in what was said");
+    assert!(!holds(said.as_bytes(), &[CANARY]), "in what was said");
     let token = fs::read(state.token_file(account)).unwrap();
     assert!(
-        holds(&token),
+        holds(&token, &[CANARY]),
         "it must be in a token, or this proves nothing"
     );
-    let found = holders(&state.dir());
+    let found = holders(&state.dir(), &[CANARY]);
     assert!(found.is_empty(), "{found:?}");
-}
-
-fn holders(dir: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(holders(&path));
-        } else if holds(&fs::read(&path).unwrap()) {
-            found.push(path);
-        }
-    }
-    found
-}
-
-fn holds(bytes: &[u8]) -> bool {
-    let needle = CANARY.as_bytes();
-    let starts = bytes
-        .iter()
-        .enumerate()
-        .filter(|(_, byte)| **byte == needle[0]);
-    starts
-        .map(|(at, _)| &bytes[at..])
-        .any(|rest| rest.starts_with(needle))
 }

@@ -2,9 +2,10 @@
 //! in the state directory, not in an output, not in what the system shows of a process.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use integration_tests::harness::process::alive;
+use integration_tests::harness::search::{holders, holds};
 use integration_tests::harness::wait::{LONG, wait_for, wait_until};
 use integration_tests::sim::DeskFault;
 
@@ -12,27 +13,6 @@ use crate::stage::{CLIENT_SECRET, KEY, Stage};
 
 /// A part of every secret; the simulator's tokens have the second one.
 const NEEDLES: [&str; 4] = [CLIENT_SECRET, KEY, "#sim#", "v%5E1.1%23i"];
-
-fn holders(dir: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(holders(&path));
-        } else if holds(&fs::read(&path).unwrap_or_default()) {
-            found.push(path);
-        }
-    }
-    found
-}
-
-fn holds(bytes: &[u8]) -> bool {
-    let within = |needle: &str| {
-        let mut parts = bytes.windows(needle.len());
-        parts.any(|part| part == needle.as_bytes())
-    };
-    NEEDLES.into_iter().any(within)
-}
 
 #[test]
 fn no_secret_is_anywhere_in_clear() {
@@ -55,12 +35,12 @@ fn no_secret_is_anywhere_in_clear() {
     for pid in children {
         for what in ["cmdline", "environ"] {
             let shown = fs::read(format!("/proc/{pid}/{what}")).unwrap_or_default();
-            assert!(!holds(&shown), "{what} of a token child");
+            assert!(!holds(&shown, &NEEDLES), "{what} of a token child");
         }
     }
     let shown = fs::read(format!("/proc/{}/cmdline", service.pid())).unwrap();
-    assert!(!holds(&shown), "command line of the service");
-    assert_eq!(holders(&stage.state.dir()), Vec::<PathBuf>::new());
+    assert!(!holds(&shown, &NEEDLES), "command line of the service");
+    assert_eq!(holders(&stage.state.dir(), &NEEDLES), Vec::<PathBuf>::new());
     let ended = stage.state.stop_service(service);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     for fault in [DeskFault::Useless(99), DeskFault::Encrypted] {
@@ -77,6 +57,9 @@ fn no_secret_is_anywhere_in_clear() {
     stage.state.bulkhead(&["status"]);
     stage.state.bulkhead(&["secret", "rotate"]);
     // Everything that there is now: state directory, outputs, configuration.
-    assert_eq!(holders(&stage.state.path("")), Vec::<PathBuf>::new());
+    assert_eq!(
+        holders(&stage.state.path(""), &NEEDLES),
+        Vec::<PathBuf>::new()
+    );
     assert!(first.stderr.contains("run ended"), "the log was looked at");
 }

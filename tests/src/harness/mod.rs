@@ -16,6 +16,7 @@ pub mod crash;
 pub mod orders;
 pub mod process;
 pub mod rows;
+pub mod search;
 pub mod simulated;
 pub mod state;
 pub mod wait;
