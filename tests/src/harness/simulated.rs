@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -13,6 +14,9 @@ use super::crash::{Report, assert_everywhere, reports};
 use super::process::Ended;
 use super::state::State;
 use crate::sim::{AccountSpec, Sim};
+
+/// A pass with many deaths may take this long on a busy machine.
+const PASS: Duration = Duration::from_mins(5);
 
 /// The state directory and its eBay.
 #[derive(Debug)]
@@ -56,7 +60,7 @@ impl Simulated {
 
     /// One pass in which somebody dies or fails.
     pub fn pass(&self) -> Ended {
-        let ended = self.state.once();
+        let ended = self.state.start_once().end(PASS);
         assert_eq!(ended.code, Some(1), "{}", ended.stderr);
         ended
     }
