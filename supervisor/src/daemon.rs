@@ -203,13 +203,15 @@ impl Daemon {
                 account.enabled && matches!(account.source, TokenSource::WebApp(_))
             };
             if accounts.iter().any(wanted) {
-                let refreshed = self.context.tokens.refresh_web_app().await;
+                let tokens = self.context.tokens.with_config(&self.config.borrow());
+                let refreshed = tokens.refresh_web_app().await;
                 if told.as_ref() != Some(&refreshed) {
                     tell_refreshed(&refreshed);
                     told = Some(refreshed);
                 }
             }
-            tokio::time::sleep(self.context.config.web_app.refresh_every.duration()).await;
+            let every = self.config.borrow().web_app.refresh_every.duration();
+            tokio::time::sleep(every).await;
         }
     }
 

@@ -117,10 +117,8 @@ pub struct Finished {
 /// How far an attempt came.
 #[derive(Debug)]
 pub enum End {
-    /// There is no token: nothing was started.
+    /// There is no token, or nobody to show it to: nothing was started.
     NoToken(TokenProblem),
-    /// The account's environment is not configured: nothing was started.
-    NoEnvironment(String),
     /// The store could not take it: nothing was started, or its end is not stored and the rescue
     /// at the next start will end it.
     Store(StoreError),

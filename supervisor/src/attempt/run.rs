@@ -50,12 +50,18 @@ pub async fn run(
 
 async fn begin(context: &Context, assignment: &Assignment, ears: Ears) -> End {
     let account = &assignment.account;
-    let token = match token(context, account, &ears.wishes).await {
-        Ok(token) => token,
-        Err(problem) => return End::NoToken(problem),
+    // Of what there is now: other credentials that come meanwhile are to be tried.
+    let mark = match context.tokens.mark(account).await {
+        Ok(mark) => mark,
+        Err(error) => return End::Store(error),
     };
     let Some(endpoints) = context.config.endpoints(&account.environment) else {
-        return End::NoEnvironment(account.environment.clone());
+        let problem = TokenProblem::no_environment(&account.environment);
+        return without_token(context, account, problem, mark).await;
+    };
+    let token = match token(context, account, &ears.wishes).await {
+        Ok(token) => token,
+        Err(problem) => return without_token(context, account, problem, mark).await,
     };
     let begun = match lease(context, assignment).await {
         Ok(begun) => begun,
@@ -86,7 +92,7 @@ async fn begin(context: &Context, assignment: &Assignment, ears: Ears) -> End {
         Err(error) => return End::Store(error),
     };
     if let Some((token, asked)) = refused {
-        context.tokens.refused(account, &token, asked).await;
+        context.tokens.refused(account, &token, (asked, mark)).await;
     }
     End::Ran(Box::new(ran))
 }
@@ -104,17 +110,27 @@ async fn token(
             Err(TokenProblem::new(tokens::Kind::Interrupted, "stopped while it waited for a token"))
         }
     };
-    match &token {
-        Err(problem) => context.tokens.note(account, problem, None).await,
-        Ok(_) if account.trouble.is_some() => {
-            tracing::info!(account.id = %account.id, account.name = account.name, "the account has an access token again");
-            if let Err(error) = context.store.set_token_trouble(account.id, None).await {
-                tracing::error!(account.id = %account.id, %error, "that the account has a token again is not stored");
-            }
+    if token.is_ok() && account.trouble.is_some() {
+        tracing::info!(account.id = %account.id, account.name = account.name, "the account has an access token again");
+        if let Err(error) = context.store.set_token_trouble(account.id, None).await {
+            tracing::error!(account.id = %account.id, %error, "that the account has a token again is not stored");
         }
-        Ok(_) => {}
     }
     token
+}
+
+/// The end of an attempt that never began. What is not stored would be tried again at once: the
+/// store is then the trouble.
+async fn without_token(
+    context: &Context,
+    account: &Account,
+    problem: TokenProblem,
+    mark: String,
+) -> End {
+    match context.tokens.note(account, &problem, mark).await {
+        Ok(()) => End::NoToken(problem),
+        Err(error) => End::Store(error),
+    }
 }
 
 async fn lease(context: &Context, assignment: &Assignment) -> Result<Begun, StoreError> {
@@ -254,6 +270,8 @@ async fn bury(
         .collect();
     let flight = conversation.directory.flight.read();
     let refused = conversation.given.newest(conversation.said.unauthorized());
+    // With one that is newer and was not refused, all is well.
+    let refused = refused.filter(|token| conversation.given.all().last() == Some(token));
     let refused = refused
         .cloned()
         .map(|token| (token, conversation.no_fresher.take()));

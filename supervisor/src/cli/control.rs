@@ -134,6 +134,21 @@ async fn on_database(place: &Place, command: &Command, output: Output) -> anyhow
     if let Some(why) = control::refusal(&store, command).await? {
         return Err(BadInput(why).into());
     }
+    // What a service that was killed had accepted comes first: the last word counts.
+    for row in store.open_commands().await? {
+        let came = match serde_json::from_str::<Command>(&row.command) {
+            Ok(earlier) if !earlier.needs_service() => {
+                control::carry_out(&store, &earlier, row.asked_by, Clock.now()).await?
+            }
+            Ok(_) => control::CarriedOut::failed("the service ended before it was done"),
+            Err(error) => {
+                control::CarriedOut::failed(format!("this build does not know it: {error}"))
+            }
+        };
+        store
+            .end_command(row.id, came.outcome, &came.said, Clock.now())
+            .await?;
+    }
     let (by, text) = (os::user_id(), serde_json::to_string(command)?);
     let id = store.add_command(&text, by, Clock.now()).await?;
     let came = control::carry_out(&store, command, by, Clock.now()).await?;

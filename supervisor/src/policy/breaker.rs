@@ -64,12 +64,17 @@ pub enum Change {
     Closed(Pause),
 }
 
+/// Whether its time has come. One that is further away than it was long is of a clock that was set back.
+fn is_over(pause: &Pause, now: Timestamp) -> bool {
+    now >= pause.until || pause.until.since(now) > Duration::from_millis(pause.pause_ms)
+}
+
 impl Breaker {
     /// What may start at `now`.
     pub fn leave(&self, now: Timestamp) -> Leave {
         match &self.pause {
             None => Leave::All,
-            Some(pause) if self.probe.is_none() && now >= pause.until => Leave::Probe,
+            Some(pause) if self.probe.is_none() && is_over(pause, now) => Leave::Probe,
             Some(_) => Leave::Nothing,
         }
     }
@@ -248,6 +253,8 @@ mod tests {
         for minutes in [5, 10, 12, 12] {
             let due = now + minutes * MINUTE;
             assert_eq!(breaker.leave(Timestamp(due - 1)), Leave::Nothing);
+            let back = Timestamp(now - 1);
+            assert_eq!(breaker.leave(back), Leave::Probe, "the clock was set back");
             assert_eq!(breaker.leave(Timestamp(due)), Leave::Probe);
             breaker.probing(AccountId(2));
             assert_eq!(

@@ -124,6 +124,10 @@ impl Dispatcher {
                 self.start_due(&mut pass, mode).await?
             };
             let idle = self.running.is_empty();
+            if stopping && let Some(pass) = &mut pass {
+                // What was not started did not end well.
+                pass.give_up();
+            }
             if idle && (stopping || pass.as_ref().is_some_and(Pass::is_done)) {
                 return Ok(pass.map(|pass| pass.summary()).unwrap_or_default());
             }
@@ -190,10 +194,10 @@ impl Dispatcher {
             Leave::Nothing => 0,
         };
         for start in self.schedule.take(now, most, &mut self.rng) {
-            if leave == Leave::Probe {
-                self.gate.probing(start.account);
-            }
             if let Some(account) = self.survey.account(start.account).cloned() {
+                if leave == Leave::Probe {
+                    self.gate.probing(start.account);
+                }
                 let assignment = self.assignment(account, start);
                 self.start(assignment);
             } else {

@@ -51,7 +51,7 @@ impl Gate {
     pub(super) async fn ended(&mut self, finished: &Finished, context: &Context, now: Timestamp) {
         let seen = match &finished.end {
             End::Ran(ran) => seen(finished.account, ran),
-            End::NoToken(_) | End::NoEnvironment(_) | End::Store(_) => None,
+            End::NoToken(_) | End::Store(_) => None,
         };
         let Some(seen) = seen else {
             self.breaker.no_end(finished.account);

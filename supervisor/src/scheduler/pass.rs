@@ -116,7 +116,7 @@ impl Pass {
                     self.ran((finished.account, run.worker), run, now, snoozes);
                 }
             }
-            End::NoToken(_) | End::NoEnvironment(_) | End::Store(_) => {
+            End::NoToken(_) | End::Store(_) => {
                 let of_account: Vec<Key> = self.of_account(finished.account).collect();
                 for key in of_account {
                     self.pending.remove(&key);
@@ -130,8 +130,9 @@ impl Pass {
         let well = matches!(run.outcome, Outcome::Completed | Outcome::Snoozed { .. });
         self.results.insert(key, well);
         let again = match run.decision.kind {
-            DecisionKind::Again
-            | DecisionKind::Solitary
+            // What was cancelled comes at its next turn.
+            DecisionKind::Again => run.decision.due_at <= now,
+            DecisionKind::Solitary
             | DecisionKind::BigSlot
             | DecisionKind::Narrow
             | DecisionKind::Skip => true,

@@ -56,8 +56,21 @@ impl Survey {
     }
 
     /// Looks for what changed since the last look, the first time at everything. Tells what cannot
-    /// be read: those workers stop, the others carry on.
+    /// be read: those workers stop, the others carry on. After an error the next look is at everything.
     pub(super) async fn look(
+        &mut self,
+        store: &Store,
+        now: Timestamp,
+    ) -> Result<Vec<News>, StoreError> {
+        let looked = self.look_for_news(store, now).await;
+        if looked.is_err() {
+            // What was heard until then is lost with the error.
+            self.look_anew();
+        }
+        looked
+    }
+
+    async fn look_for_news(
         &mut self,
         store: &Store,
         now: Timestamp,
@@ -76,7 +89,6 @@ impl Survey {
             for changed in changes.accounts {
                 news.push(self.hear(store, changed, now).await?);
             }
-            // Only now: what failed half-way is heard again.
             self.since = changes.until;
             if !changes.more {
                 return Ok(news);
@@ -127,7 +139,7 @@ impl Survey {
             return Ok(news);
         };
         for state in &changed.states {
-            set_right(store, &account.name, state, now).await?;
+            set_right(store, &account, state, now).await?;
         }
         let waits = tokens::waits(store, &account, now).await?;
         let success = |state: &SyncState| {
@@ -177,7 +189,11 @@ impl Survey {
 /// time to come had not happened yet.
 async fn set_right(
     store: &Store,
-    name: &str,
+    Account {
+        name,
+        created_at: born,
+        ..
+    }: &Account,
     state: &SyncState,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -187,7 +203,14 @@ async fn set_right(
         return Ok(());
     }
     let begin = store.begin_of_what_ends_after((account, worker), now);
-    let Some(begin) = begin.await? else {
+    // With a clock that is behind the account's birth, it is the clock that is wrong; and a ledger that
+    // would be gone as a whole is left to people.
+    let since = state.since.filter(|_| now >= *born);
+    let Some((begin, _)) = begin
+        .await?
+        .zip(since)
+        .filter(|(begin, since)| begin > since)
+    else {
         return Ok(());
     };
     let wanted = CursorMove {
@@ -201,7 +224,7 @@ async fn set_right(
     match store.move_cursor(&wanted, now).await {
         Ok(moved) => {
             tracing::warn!(
-                account.id = %account, account.name = name, worker.name = %worker, to = %wanted.to, ?moved,
+                account.id = %account, account.name = name.as_str(), worker.name = %worker, to = %wanted.to, ?moved,
                 "the clock was set back: what was read of the time to come is read again"
             );
             Ok(())

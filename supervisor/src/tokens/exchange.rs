@@ -64,6 +64,15 @@ impl Exchanger {
         }
     }
 
+    /// The same with other settings.
+    #[must_use]
+    pub fn with_config(&self, config: &Arc<Config>) -> Self {
+        Self {
+            config: Arc::clone(config),
+            ..self.clone()
+        }
+    }
+
     /// Asks once, within `limit`; the verdict on the child if it gave no answer.
     pub async fn exchange(
         &self,

@@ -13,7 +13,7 @@ use crate::policy;
 use crate::store::TokenTrouble;
 
 /// The least time until an account is tried again by itself, and the most.
-const RETRY: (Duration, Duration) = (Duration::from_secs(30), Duration::from_hours(1));
+pub(super) const RETRY: (Duration, Duration) = (Duration::from_secs(30), Duration::from_hours(1));
 /// The longest words of a child that are repeated, in characters.
 const LONGEST: usize = 300;
 
@@ -67,6 +67,14 @@ impl TokenProblem {
             kind,
             what: what.into(),
         }
+    }
+
+    /// The account's environment is not configured.
+    pub fn no_environment(environment: &str) -> Self {
+        let what = format!(
+            "environment {environment} is not configured: add [environments.{environment}] with api and apiz"
+        );
+        Self::new(Kind::NeedsSetup, what)
     }
 
     pub(super) fn of_file(account: &str, problem: &FileProblem) -> Self {

@@ -24,7 +24,7 @@ use super::{file, given, look};
 use crate::child::spawner::Spawner;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::store::{Account, SecretOf, Store, TokenSource};
+use crate::store::{Account, SecretOf, Store, StoreError, TokenSource};
 
 /// What came of asking the web app to refresh its tokens.
 pub type Refreshed = Result<(u64, u64), TokenProblem>;
@@ -162,43 +162,59 @@ impl Tokens {
     }
 
     /// Remembers a trouble, and tells it if it is another one than before.
-    pub async fn note(&self, account: &Account, problem: &TokenProblem, mark: Option<String>) {
-        let mark = match mark {
-            Some(mark) => Ok(mark),
-            None => mark_of(&self.store, account).await,
+    /// `mark` is that of the credentials with which it was met.
+    pub async fn note(
+        &self,
+        account: &Account,
+        problem: &TokenProblem,
+        mark: String,
+    ) -> Result<(), StoreError> {
+        let before = account.trouble.as_ref();
+        let mut rng = fastrand::Rng::new();
+        let trouble = problem.remember(before, mark, self.clock.now(), &mut rng);
+        let Some(trouble) = trouble else {
+            return Ok(());
         };
-        let noted = match mark {
-            Ok(mark) => {
-                let before = account.trouble.as_ref();
-                let mut rng = fastrand::Rng::new();
-                let trouble = problem.remember(before, mark, self.clock.now(), &mut rng);
-                let Some(trouble) = trouble else { return };
-                let told = before.is_some_and(|before| {
-                    before.state == trouble.state && before.detail == trouble.detail
-                });
-                if !told {
-                    tracing::warn!(
-                        account.id = %account.id, account.name = account.name,
-                        state = trouble.state, %problem, "the account has no access token"
-                    );
-                }
-                self.store
-                    .set_token_trouble(account.id, Some(&trouble))
-                    .await
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = noted {
-            tracing::error!(account.id = %account.id, account.name = account.name, %error, "that the account has no access token is not stored");
+        let told = before
+            .is_some_and(|before| before.state == trouble.state && before.detail == trouble.detail);
+        if !told {
+            tracing::warn!(
+                account.id = %account.id, account.name = account.name,
+                state = trouble.state, %problem, "the account has no access token"
+            );
+        }
+        self.store
+            .set_token_trouble(account.id, Some(&trouble))
+            .await
+    }
+
+    /// A mark of what an account's tokens come from now, to see whether that has changed; no secret.
+    pub async fn mark(&self, account: &Account) -> Result<String, StoreError> {
+        mark_of(&self.store, account).await
+    }
+
+    /// The same tokens, got by these settings from now on.
+    #[must_use]
+    pub fn with_config(&self, config: &Arc<Config>) -> Self {
+        Self {
+            exchanger: self.exchanger.with_config(config),
+            config: Arc::clone(config),
+            ..self.clone()
         }
     }
 
-    /// Takes note that eBay refused an attempt's newest token, although a fresher one was asked for.
-    pub async fn refused(&self, account: &Account, token: &Secret, asked: Option<TokenProblem>) {
+    /// Takes note that eBay refused an attempt's newest token, although a fresher one was asked for;
+    /// `begun` is the mark of the credentials with which the attempt began.
+    pub async fn refused(
+        &self,
+        account: &Account,
+        token: &Secret,
+        (asked, begun): (Option<TokenProblem>, String),
+    ) {
         let name = &account.name;
         let (problem, mark) = match (&account.source, asked) {
             // What ended the run is not that the seller took the consent back.
-            (TokenSource::OAuth | TokenSource::WebApp(_), Some(problem)) => (problem, None),
+            (TokenSource::OAuth | TokenSource::WebApp(_), Some(problem)) => (problem, begun),
             (TokenSource::File, _) => {
                 let what = format!(
                     "eBay refused the token in {}: write a fresh one there, or: bulkhead account set-token {name} --token-file FILE",
@@ -206,18 +222,18 @@ impl Tokens {
                 );
                 (
                     TokenProblem::new(Kind::NeedsToken, what),
-                    Some(given::mark(token)),
+                    given::mark(token),
                 )
             }
             (TokenSource::OAuth, None) => {
                 let what = format!(
                     "eBay refuses a fresh access token: the seller must give consent again: bulkhead account set-token {name} --oauth"
                 );
-                (TokenProblem::new(Kind::NeedsReconnect, what), None)
+                (TokenProblem::new(Kind::NeedsReconnect, what), begun)
             }
             (TokenSource::WebApp(_), None) => {
                 let what = "eBay refuses the token that the web app gives";
-                (TokenProblem::new(Kind::Unavailable, what), None)
+                (TokenProblem::new(Kind::Unavailable, what), begun)
             }
         };
         // Not given again, even if it should be good for hours.
@@ -226,7 +242,9 @@ impl Tokens {
             .await
             .access
             .take_if(|access| access.token == *token);
-        self.note(account, &problem, mark).await;
+        if let Err(error) = self.note(account, &problem, mark).await {
+            tracing::error!(account.id = %account.id, account.name = account.name, %error, "that eBay refused the account's token is not stored");
+        }
     }
 
     async fn fetch(&self, account: &Account, number: i64) -> Result<Access, TokenProblem> {
@@ -276,10 +294,8 @@ impl Tokens {
     }
 
     fn identity(&self, environment: &str) -> Result<String, TokenProblem> {
-        let endpoints = self.config.endpoints(environment).ok_or_else(|| {
-            let what = format!("environment {environment} is not configured");
-            TokenProblem::new(Kind::NeedsSetup, what)
-        })?;
+        let endpoints = self.config.endpoints(environment);
+        let endpoints = endpoints.ok_or_else(|| TokenProblem::no_environment(environment))?;
         Ok(format!("{}/identity/v1/oauth2/token", endpoints.api))
     }
 

@@ -3,6 +3,7 @@
 use shared::time::Timestamp;
 
 use super::file;
+use super::problem::RETRY;
 use crate::store::{Account, SecretOf, Store, StoreError, TokenSource};
 
 /// Whether the account still waits for a token: until its time, or until it has other credentials.
@@ -11,7 +12,8 @@ pub async fn waits(store: &Store, account: &Account, now: Timestamp) -> Result<b
         return Ok(false);
     };
     if let Some(retry_at) = trouble.retry_at {
-        return Ok(now < retry_at);
+        // A time that is further away than any wait is of a clock that was set back.
+        return Ok(now < retry_at && retry_at.since(now) <= RETRY.1);
     }
     let Some(refused) = &trouble.mark else {
         return Ok(false);

@@ -166,6 +166,15 @@ async fn while_an_attempt_runs_nothing_is_written() {
 }
 
 #[tokio::test]
+async fn a_lease_that_nobody_holds_is_free_whatever_the_clock_says() {
+    let world = read().await;
+    release(&world).await;
+    let later = "UPDATE leases SET expires_at = '9999-01-01T00:00:00.000Z' RETURNING holder";
+    assert_eq!(world.sql(later).await, [""]);
+    set(&world, 36, false).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_attempt_that_lost_its_lease_commits_nothing_after_a_move() {
     let world = read().await;
     let mut ingest = world.ingest(Worker::Orders).await;

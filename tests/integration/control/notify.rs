@@ -3,6 +3,8 @@
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
 
 use integration_tests::harness::process::{Running, alive};
 use integration_tests::harness::state::State;
@@ -11,16 +13,27 @@ use nix::sys::signal::Signal;
 
 use super::stage::until_it_listens;
 
-fn next(heard: &UnixDatagram) -> String {
-    let mut bytes = [0; 512];
-    let length = heard.recv(&mut bytes).unwrap();
-    String::from_utf8_lossy(&bytes[..length]).into_owned()
+/// Takes what comes at once, as systemd does: its queue is short, and a full one takes nothing more.
+fn hear(socket: UnixDatagram) -> Receiver<String> {
+    let (send, heard) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = [0; 512];
+        while let Ok(length) = socket.recv(&mut bytes) {
+            let words = String::from_utf8_lossy(&bytes[..length]).into_owned();
+            if send.send(words).is_err() {
+                return;
+            }
+        }
+    });
+    heard
 }
 
-fn until(heard: &UnixDatagram, line: &str) -> Vec<String> {
+fn until(heard: &Receiver<String>, line: &str) -> Vec<String> {
     let mut told = Vec::new();
     loop {
-        let words = next(heard);
+        let words = heard.recv_timeout(LONG);
+        assert!(words.is_ok(), "{line} did not come, but {told:?}");
+        let words = words.unwrap();
         let found = words.lines().any(|one| one == line);
         told.push(words);
         if found {
@@ -37,8 +50,7 @@ fn service(state: &State, socket: &str, more: &[(&str, &str)]) -> Running {
     state.start(command)
 }
 
-fn life(heard: &UnixDatagram, socket: &str) {
-    heard.set_read_timeout(Some(LONG)).unwrap();
+fn life(heard: &Receiver<String>, socket: &str) {
     let state = State::new();
     state.add_account("anna", "orders", "");
     let service = service(&state, socket, &[("WATCHDOG_USEC", "300000")]);
@@ -59,7 +71,7 @@ fn life(heard: &UnixDatagram, socket: &str) {
 fn ready_alive_reloading_and_stopping_on_a_path() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("notify");
-    let heard = UnixDatagram::bind(&path).unwrap();
+    let heard = hear(UnixDatagram::bind(&path).unwrap());
     life(&heard, path.to_str().unwrap());
 }
 
@@ -67,7 +79,7 @@ fn ready_alive_reloading_and_stopping_on_a_path() {
 fn the_same_on_an_abstract_name() {
     let name = format!("bulkhead-notify-{}", std::process::id());
     let address = SocketAddr::from_abstract_name(&name).unwrap();
-    let heard = UnixDatagram::bind_addr(&address).unwrap();
+    let heard = hear(UnixDatagram::bind_addr(&address).unwrap());
     life(&heard, &format!("@{name}"));
 }
 
@@ -75,8 +87,7 @@ fn the_same_on_an_abstract_name() {
 fn without_a_watchdog_nobody_is_told_that_it_lives() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("notify");
-    let heard = UnixDatagram::bind(&path).unwrap();
-    heard.set_read_timeout(Some(LONG)).unwrap();
+    let heard = hear(UnixDatagram::bind(&path).unwrap());
     let state = State::new();
     state.add_account("anna", "orders", "");
     let service = service(&state, path.to_str().unwrap(), &[]);

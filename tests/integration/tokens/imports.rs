@@ -16,7 +16,7 @@ fn every_fault_is_told_and_nothing_is_added() {
                 good,simulated,v^1.1#canary-d,,\n\
                 lost,moon,v^1.1#canary-e,,\n\
                 none,simulated,,,\n\
-                worker,simulated,v^1.1#canary-f,,socks\n\
+                worker,simulated,v^1.1#canary-f,,v^1.1#canary-g\n\
                 short,simulated\n";
     fs::write(&file, text).unwrap();
     let ended = stage

@@ -12,6 +12,7 @@ use super::super::output::Output;
 use super::super::{Exit, Place, secret};
 use super::listed::{Entry, Listed, read};
 use super::{connect, name_fault, place_fault};
+use crate::child::redact::without_tokens;
 use crate::clock::Clock;
 use crate::daemon;
 use crate::store::{self, NewToken};
@@ -92,7 +93,8 @@ fn good(
                 faults.push((at, format!("there is an account {} already", account.name)));
             }
             Ok(account) => accounts.push(account),
-            Err(why) => faults.push((at, why)),
+            // With one comma too many a token stands where a name is expected.
+            Err(why) => faults.push((at, without_tokens(&why))),
         }
     }
     let file = path.display();

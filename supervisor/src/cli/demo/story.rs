@@ -92,9 +92,6 @@ impl Story {
                 Ok(())
             }
             End::NoToken(problem) => self.say(&format!("  {name:<8} was not started: {problem}")),
-            End::NoEnvironment(environment) => self.say(&format!(
-                "  {name:<8} was not started: no environment {environment}"
-            )),
             End::Store(error) => self.say(&format!("  {name:<8} was not stored: {error}")),
         }
     }

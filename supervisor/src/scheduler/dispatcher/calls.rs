@@ -36,6 +36,7 @@ impl Dispatcher {
             Call::Configure(config) => {
                 self.room = room(&config, self.available);
                 self.schedule.configure(order(&config), self.room);
+                self.context.tokens = self.context.tokens.with_config(&config);
                 self.context.config = config;
                 // Every account has other limits, and may stand elsewhere in line.
                 self.survey.look_anew();

@@ -9,10 +9,6 @@ pub(super) fn log_unstarted(finished: &Finished, mode: Mode) -> bool {
     match &finished.end {
         // Who has no token was told of when that began.
         End::Ran(_) | End::NoToken(_) => false,
-        End::NoEnvironment(environment) => {
-            tracing::error!(account.id = %id, account.name = name, environment, "the account's environment is not configured: add [environments.{environment}]");
-            true
-        }
         // Said once for all of them, by `trouble`.
         End::Store(error) if mode == Mode::Service && error.is_temporary() => false,
         End::Store(error) => {

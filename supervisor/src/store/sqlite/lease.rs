@@ -22,7 +22,7 @@ const TAKE: &str = concat!(
     "VALUES (?1, 1, ?2, strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ?3)) ",
     "ON CONFLICT (account_id) DO UPDATE SET fence = leases.fence + 1, ",
     "holder = excluded.holder, expires_at = excluded.expires_at ",
-    "WHERE leases.holder = excluded.holder OR leases.expires_at <= ",
+    "WHERE leases.holder = excluded.holder OR leases.holder = '' OR leases.expires_at <= ",
     now_text!(),
     " RETURNING fence"
 );
