@@ -3,44 +3,15 @@
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
+use std::sync::mpsc::Receiver;
 
+use integration_tests::harness::notified::{hear, until};
 use integration_tests::harness::process::{Running, alive};
 use integration_tests::harness::state::State;
 use integration_tests::harness::wait::{LONG, wait_until};
 use nix::sys::signal::Signal;
 
 use super::stage::until_it_listens;
-
-/// Takes what comes at once, as systemd does: its queue is short, and a full one takes nothing more.
-fn hear(socket: UnixDatagram) -> Receiver<String> {
-    let (send, heard) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = [0; 512];
-        while let Ok(length) = socket.recv(&mut bytes) {
-            let words = String::from_utf8_lossy(&bytes[..length]).into_owned();
-            if send.send(words).is_err() {
-                return;
-            }
-        }
-    });
-    heard
-}
-
-fn until(heard: &Receiver<String>, line: &str) -> Vec<String> {
-    let mut told = Vec::new();
-    loop {
-        let words = heard.recv_timeout(LONG);
-        assert!(words.is_ok(), "{line} did not come, but {told:?}");
-        let words = words.unwrap();
-        let found = words.lines().any(|one| one == line);
-        told.push(words);
-        if found {
-            return told;
-        }
-    }
-}
 
 fn service(state: &State, socket: &str, more: &[(&str, &str)]) -> Running {
     let mut command = state.command(&["run"]);

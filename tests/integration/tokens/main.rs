@@ -12,5 +12,6 @@ mod imports;
 mod keys;
 mod leaks;
 mod oauth;
+mod service;
 mod stage;
 mod web_app;

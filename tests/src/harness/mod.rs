@@ -13,6 +13,7 @@
 
 pub mod build;
 pub mod crash;
+pub mod notified;
 pub mod orders;
 pub mod process;
 pub mod rows;
