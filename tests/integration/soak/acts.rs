@@ -17,6 +17,12 @@ pub(crate) enum Act {
     Expire,
     /// Every account has a good token again.
     Renew,
+    /// A person pauses starting, and has it go on.
+    Pause,
+    /// A person has everything of an account run now.
+    RunNow,
+    /// A person ends what runs of an account.
+    Cancel,
     /// The service is killed and started.
     KillService,
     /// The service is stopped as an operator would, and started.
@@ -25,20 +31,24 @@ pub(crate) enum Act {
 
 impl Act {
     /// Each of them.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Advance,
         Self::Fault,
         Self::KillChild,
         Self::StopChild,
         Self::Expire,
         Self::Renew,
+        Self::Pause,
+        Self::RunNow,
+        Self::Cancel,
         Self::KillService,
         Self::RestartService,
     ];
 
     /// What happens next; in a long life nothing to the service itself.
     pub(crate) fn next(rng: &mut Rng, long_life: bool) -> Self {
-        let kinds = if long_life { 6 } else { Self::ALL.len() };
+        let to_the_service = if long_life { 2 } else { 0 };
+        let kinds = Self::ALL.len() - to_the_service;
         // What eBay does, it does more often.
         match rng.usize(..kinds + 4) {
             place if place < kinds => Self::ALL[place],

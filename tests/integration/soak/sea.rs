@@ -117,6 +117,15 @@ impl Sea {
                 self.renew();
                 true
             }
+            Act::Pause => self.asked(&["pause"]) && self.asked(&["resume"]),
+            Act::RunNow => {
+                let name = self.rng.choice(ACCOUNTS).unwrap();
+                self.asked(&["account", "run", name])
+            }
+            Act::Cancel => {
+                let name = self.rng.choice(ACCOUNTS).unwrap();
+                self.asked(&["cancel", name])
+            }
             Act::KillService => {
                 let service = self.service.take().unwrap();
                 service.signal(Signal::SIGKILL);
@@ -139,6 +148,13 @@ impl Sea {
             assert!(!service.has_ended(), "after {act:?}: {}", service.log());
             self.ended_attempts() > before
         });
+    }
+
+    /// Asks the running service.
+    fn asked(&self, args: &[&str]) -> bool {
+        let ended = self.stage.bulkhead(args);
+        assert_eq!(ended.code, Some(0), "{args:?}: {}", complaints(&ended));
+        true
     }
 
     fn ended_attempts(&self) -> i64 {
