@@ -150,9 +150,12 @@ fn deep(state: &SyncState, again: bool, sync: &SyncConfig, until: Timestamp) -> 
     })
 }
 
-/// Whether the last deep pass ended so long before `until` that another is due.
+/// Whether the last deep pass ended so long before `until` that another is due. One that ended after it
+/// was ordered by a clock that was set back: it proves nothing.
 fn is_deep_due(last: Option<DeepOrder>, sync: &SyncConfig, until: Timestamp) -> bool {
-    last.is_none_or(|last| until.since(last.until) >= sync.deep_interval.duration())
+    last.is_none_or(|last| {
+        last.until > until || until.since(last.until) >= sync.deep_interval.duration()
+    })
 }
 
 #[cfg(test)]

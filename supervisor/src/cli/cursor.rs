@@ -139,6 +139,7 @@ pub(super) async fn set(place: &Place, set: &CursorSet, output: Output) -> anyho
     let known = account::named(&store, &set.account).await?;
     let by = os::user_name();
     let wanted = CursorMove {
+        clock_was_wrong: false,
         account: known.id,
         worker: set.worker,
         to: set.time,

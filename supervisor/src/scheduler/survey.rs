@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use shared::id::AccountId;
 use shared::time::Timestamp;
-use shared::worker::{Mode, Worker};
+use shared::worker::Worker;
 
 use super::due::Due;
 use super::jump;
@@ -199,7 +199,7 @@ async fn set_right(
 ) -> Result<(), StoreError> {
     let (account, worker) = (state.account_id, state.worker);
     let ahead = state.cursor.filter(|at| jump::was_set_back(*at, now));
-    if ahead.is_none() || worker.mode() == Mode::Snapshot {
+    if ahead.is_none() {
         return Ok(());
     }
     let begin = store.begin_of_what_ends_after((account, worker), now);
@@ -214,6 +214,7 @@ async fn set_right(
         return Ok(());
     };
     let wanted = CursorMove {
+        clock_was_wrong: true,
         account,
         worker,
         to: begin.min(now),

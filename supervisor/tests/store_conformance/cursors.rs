@@ -36,6 +36,7 @@ async fn release(world: &World) {
 
 async fn set(world: &World, hours: i64, accept_gap: bool) -> Result<CursorMoved, StoreError> {
     let wanted = CursorMove {
+        clock_was_wrong: false,
         account: world.account,
         worker: Worker::Orders,
         to: at(hours),

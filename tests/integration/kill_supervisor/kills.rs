@@ -46,15 +46,26 @@ pub(crate) enum Aim {
 }
 
 impl Aim {
-    /// The next aim: the step that was hit least, or a moment.
-    pub(crate) fn next(steps: &Steps, kills: &Kills, rng: &mut fastrand::Rng) -> Self {
+    /// The next aim: the step that was hit least, or a moment. The rescue is reached only right after
+    /// a kill; aimed at otherwise it would be missed, and be the least hit, for ever.
+    pub(crate) fn next(
+        (steps, after_a_kill): (&Steps, bool),
+        kills: &Kills,
+        rng: &mut fastrand::Rng,
+    ) -> Self {
         if kills.total() % OUTSIDE == OUTSIDE - 1 {
             return Self::Moment(Duration::from_millis(rng.u64(20..250)));
         }
         let hits = |step: &String| kills.histogram.get(step).copied().unwrap_or(0);
-        let least = steps.keys().map(hits).min().unwrap_or(0);
-        let rare: Vec<(&String, &u64)> = steps
-            .iter()
+        let within_reach = || {
+            let all = steps.iter();
+            all.filter(|(step, _)| after_a_kill || *step != RESCUED)
+        };
+        let least = within_reach()
+            .map(|(step, _)| hits(step))
+            .min()
+            .unwrap_or(0);
+        let rare: Vec<(&String, &u64)> = within_reach()
             .filter(|(step, _)| hits(step) == least)
             .collect();
         let (step, reached) = rng.choice(rare).unwrap();

@@ -84,7 +84,7 @@ impl Worlds {
         let mut struck = 0;
         while kills.total() < KILLS {
             if struck < ROUND {
-                let aim = Aim::next(&steps, &kills, &mut rng);
+                let aim = Aim::next((&steps, struck > 0), &kills, &mut rng);
                 if kills.strike(&self.disturbed, &aim) {
                     struck += 1;
                     assert_no_child(&self.disturbed);
