@@ -11,7 +11,8 @@ mod files;
 mod imports;
 mod keys;
 mod leaks;
+mod new_user;
 mod oauth;
-mod service;
+
 mod stage;
 mod web_app;
