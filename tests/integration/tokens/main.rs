@@ -13,6 +13,5 @@ mod keys;
 mod leaks;
 mod new_user;
 mod oauth;
-
 mod stage;
 mod web_app;
