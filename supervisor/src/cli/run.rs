@@ -98,7 +98,11 @@ impl Life<'_> {
         let reload = self.daemon.reload_on(hangups, &again, (&calls, &notifier));
         notifier.tell("READY=1\nSTATUS=accounts are synced when they are due");
         tokio::select! {
-            summary = dispatcher.run(mode, stop.clone()) => Ok(summary?),
+            summary = dispatcher.run(mode, stop.clone()) => {
+                // With nothing to wait for it ends before anybody else has heard of the stop.
+                notifier.tell("STOPPING=1");
+                Ok(summary?)
+            }
             never = self.daemon.prune_hourly() => match never {},
             never = self.daemon.refresh_web_app() => match never {},
             never = self.daemon.obey(self.listener, calls.clone()) => match never {},
