@@ -47,8 +47,9 @@ CREATE TRIGGER sync_state_deleted AFTER DELETE ON sync_state BEGIN
 END;
 
 -- The ledger tells gaps, too: someone moved the cursor forward over a stretch that was not read.
--- Such a row has no attempt but who did it and why. A column cannot be made nullable, so the table
--- is made anew.
+-- Such a row has no attempt but who did it and why. And the ledger outlives the
+-- attempts that filled it, as the history does: without the foreign key old attempts can go. Neither
+-- can be changed in place, so the table is made anew, once.
 CREATE TABLE sync_windows_anew (
     row_id       INTEGER PRIMARY KEY,
     account_id   INTEGER NOT NULL REFERENCES accounts (account_id),
