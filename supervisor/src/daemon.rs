@@ -59,6 +59,12 @@ pub enum DaemonError {
         "another bulkhead runs on {0}: stop it first, or name another state directory with --state-dir"
     )]
     Locked(PathBuf),
+    /// Its database is older than this build, and a running service goes by it.
+    #[error(
+        "the service that runs on {0} is older than this command, which would change the database under it: \
+         restart the service, then try again; nothing was changed"
+    )]
+    OlderService(PathBuf),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -198,7 +204,12 @@ impl Daemon {
     pub async fn refresh_web_app(&self) -> Infallible {
         let mut told = None;
         loop {
-            let accounts = self.context.store.accounts().await.unwrap_or_default();
+            let accounts = self
+                .context
+                .store
+                .readable_accounts()
+                .await
+                .unwrap_or_default();
             let wanted = |account: &Account| {
                 account.enabled && matches!(account.source, TokenSource::WebApp(_))
             };
@@ -217,7 +228,7 @@ impl Daemon {
 
     /// What accounts with tokens from the web app need must be there.
     async fn check_web_app(&self) -> Result<(), DaemonError> {
-        let accounts = self.context.store.accounts().await?;
+        let accounts = self.context.store.readable_accounts().await?;
         let mut of_web_app = accounts
             .iter()
             .filter(|account| account.enabled && matches!(account.source, TokenSource::WebApp(_)));
@@ -228,7 +239,7 @@ impl Daemon {
     }
 
     async fn check_environments(&self, config: &Config) -> Result<(), DaemonError> {
-        for account in self.context.store.accounts().await? {
+        for account in self.context.store.readable_accounts().await? {
             if account.enabled && config.endpoints(&account.environment).is_none() {
                 return Err(DaemonError::Environment {
                     account: account.name,
@@ -241,11 +252,27 @@ impl Daemon {
 }
 
 /// The database of a state directory, for reading and for small changes beside a running service.
+/// An older one is migrated only if no service runs on it.
 pub async fn open_store(state_dir: &Path, create: bool) -> Result<Store, DaemonError> {
     if create {
         make_private(state_dir)?;
     }
-    Ok(Store::open(&state_dir.join(DATABASE), create).await?)
+    let path = state_dir.join(DATABASE);
+    let _lock = if Store::is_behind(&path).await? {
+        let ours = lock(state_dir).map_err(|error| match error {
+            DaemonError::Locked(dir) => DaemonError::OlderService(dir),
+            error => error,
+        });
+        Some(ours?)
+    } else {
+        None
+    };
+    Ok(Store::open(&path, create).await?)
+}
+
+/// The database of a state directory whose [`lock`] the caller has.
+pub async fn open_store_locked(state_dir: &Path, _lock: &File) -> Result<Store, StoreError> {
+    Store::open(&state_dir.join(DATABASE), false).await
 }
 
 /// Becomes true at the first SIGTERM or SIGINT.

@@ -61,7 +61,13 @@ async fn begin(context: &Context, assignment: &Assignment, ears: Ears) -> End {
     };
     let token = match token(context, account, &ears.wishes).await {
         Ok(token) => token,
-        Err(problem) => return without_token(context, account, problem, mark).await,
+        Err(problem) => {
+            let called_off = *ears.wishes.borrow() == Wish::Cancel;
+            if called_off && let Err(error) = put_off(context, assignment).await {
+                return End::Store(error);
+            }
+            return without_token(context, account, problem, mark).await;
+        }
     };
     let begun = match lease(context, assignment).await {
         Ok(begun) => begun,
@@ -117,6 +123,16 @@ async fn token(
         }
     }
     token
+}
+
+/// What was called off before it began is due at its next turn, or calling it off would start it again.
+async fn put_off(context: &Context, assignment: &Assignment) -> Result<(), StoreError> {
+    let now = context.clock.now();
+    let turn = |worker| now.plus(context.config.sync.interval.of(worker).duration());
+    let workers = assignment.workers.iter();
+    let turns: Vec<_> = workers.map(|worker| (*worker, turn(*worker))).collect();
+    let account = assignment.account.id;
+    context.store.put_off(account, &turns).await
 }
 
 /// The end of an attempt that never began. What is not stored would be tried again at once: the

@@ -57,7 +57,7 @@ pub(super) async fn command(
         }
         Reached::Service(Answer::Refused { why }) => Err(BadInput(why).into()),
         Reached::Service(Answer::Unavailable { why }) => bail!("{why}"),
-        Reached::Database(_lock) => on_database(place, command, output).await,
+        Reached::Database(lock) => on_database(place, &lock, command, output).await,
     }
 }
 
@@ -123,27 +123,29 @@ fn own_state_directory(place: &Place) -> anyhow::Result<()> {
     .into())
 }
 
-async fn on_database(place: &Place, command: &Command, output: Output) -> anyhow::Result<Exit> {
+async fn on_database(
+    place: &Place,
+    lock: &File,
+    command: &Command,
+    output: Output,
+) -> anyhow::Result<Exit> {
     if command.needs_service() {
         bail!(
             "no service runs on {}, and {command} is for one that does: start it (bulkhead run), or run what is due now (bulkhead run --once); nothing was done",
             place.state_dir.display()
         );
     }
-    let store = place.store().await?;
+    let store = daemon::open_store_locked(&place.state_dir, lock).await?;
     if let Some(why) = control::refusal(&store, command).await? {
         return Err(BadInput(why).into());
     }
     // What a service that was killed had accepted comes first: the last word counts.
     for row in store.open_commands().await? {
-        let came = match serde_json::from_str::<Command>(&row.command) {
-            Ok(earlier) if !earlier.needs_service() => {
+        let came = match control::left_open(&row.command) {
+            control::LeftOpen::Do(earlier) => {
                 control::carry_out(&store, &earlier, row.asked_by, Clock.now()).await?
             }
-            Ok(_) => control::CarriedOut::failed("the service ended before it was done"),
-            Err(error) => {
-                control::CarriedOut::failed(format!("this build does not know it: {error}"))
-            }
+            control::LeftOpen::Over(came) => came,
         };
         store
             .end_command(row.id, came.outcome, &came.said, Clock.now())

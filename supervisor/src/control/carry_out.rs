@@ -51,7 +51,7 @@ pub async fn refusal(store: &Store, command: &Command) -> Result<Option<String>,
     let Some(name) = command.account() else {
         return Ok(None);
     };
-    let Some(account) = named(store, name).await? else {
+    let Some(account) = store.account_named(name).await? else {
         return Ok(Some(unknown(name)));
     };
     let worker = match command {
@@ -84,7 +84,7 @@ pub async fn carry_out(
 ) -> Result<CarriedOut, StoreError> {
     let account = match command.account() {
         None => None,
-        Some(name) => match named(store, name).await? {
+        Some(name) => match store.account_named(name).await? {
             None => return Ok(CarriedOut::failed(unknown(name))),
             known => known,
         },
@@ -203,11 +203,6 @@ async fn set_worker(
     };
     let nothing = format!("{whose} was {word} already; nothing was changed");
     Ok(CarriedOut::changed(changed, done, nothing))
-}
-
-async fn named(store: &Store, name: &str) -> Result<Option<Account>, StoreError> {
-    let accounts = store.accounts().await?;
-    Ok(accounts.into_iter().find(|account| account.name == name))
 }
 
 fn unknown(name: &str) -> String {

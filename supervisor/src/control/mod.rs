@@ -10,6 +10,7 @@
 mod ask;
 mod carry_out;
 mod command;
+mod left_open;
 mod listen;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 pub use ask::{AskError, ask};
 pub use carry_out::{CarriedOut, carry_out, refusal};
 pub use command::{Answer, Command};
+pub use left_open::{LeftOpen, left_open};
 pub use listen::{Asked, ListenError, Listener};
 
 /// The socket in the state directory.

@@ -11,7 +11,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Daemon;
 use crate::clock::Clock;
-use crate::control::{Answer, Asked, CarriedOut, Command, Listener, carry_out, refusal};
+use crate::control::{
+    Answer, Asked, CarriedOut, Command, LeftOpen, Listener, carry_out, left_open, refusal,
+};
 use crate::scheduler::Call;
 use crate::store::{CommandRow, Store, StoreError};
 
@@ -60,8 +62,11 @@ impl Daemon {
                 hands.accept(asked, &queue).await;
             }
         };
+        let left = hands.left().await;
         let work = async {
-            hands.take_up().await;
+            for row in left {
+                hands.take_up(row).await;
+            }
             loop {
                 let Some(next) = accepted.recv().await else {
                     std::future::pending().await
@@ -120,35 +125,32 @@ impl Hands {
         Ok(Answer::Accepted { id })
     }
 
-    /// Does what was accepted and not done before an earlier service ended.
-    async fn take_up(&self) {
-        let open = loop {
+    /// What an earlier service accepted and did not do. It is read before anything is accepted: what
+    /// is asked from now on is ours.
+    async fn left(&self) -> Vec<CommandRow> {
+        loop {
             match self.store.open_commands().await {
-                Ok(open) => break open,
-                Err(error) => {
+                Ok(open) => return open,
+                Err(error) if error.is_temporary() => {
                     tracing::warn!(%error, "what was asked of an earlier service cannot be read yet");
                     tokio::time::sleep(STORE_PAUSE).await;
                 }
+                Err(error) => {
+                    tracing::error!(%error, "what was asked of an earlier service cannot be read, and is not done");
+                    return Vec::new();
+                }
             }
-        };
-        for row in open {
-            self.take_up_one(row).await;
         }
     }
 
-    async fn take_up_one(&self, row: CommandRow) {
-        let id = row.id;
-        let came = match serde_json::from_str(&row.command) {
-            Ok(Command::Cancel { .. }) => {
-                CarriedOut::done("the service ended, and the attempt with it")
+    async fn take_up(&self, row: CommandRow) {
+        let (id, by) = (row.id, row.asked_by);
+        match left_open(&row.command) {
+            LeftOpen::Do(command) => {
+                Box::pin(self.carry_out(Accepted { id, command, by })).await;
             }
-            Ok(command) => {
-                let by = row.asked_by;
-                return Box::pin(self.carry_out(Accepted { id, command, by })).await;
-            }
-            Err(error) => CarriedOut::failed(format!("this build does not know it: {error}")),
-        };
-        self.end(id, &came).await;
+            LeftOpen::Over(came) => self.end(id, &came).await,
+        }
     }
 
     async fn carry_out(&self, accepted: Accepted) {
@@ -175,11 +177,15 @@ impl Hands {
     /// Has the attempt ended, and notes its end when it comes.
     async fn cancel(&self, id: i64, name: String) {
         let account = loop {
-            match self.store.accounts().await {
-                Ok(accounts) => break accounts.into_iter().find(|account| account.name == name),
-                Err(error) => {
+            match self.store.account_named(&name).await {
+                Ok(account) => break account,
+                Err(error) if error.is_temporary() => {
                     tracing::warn!(command.id = id, %error, "a command waits for the database");
                     tokio::time::sleep(STORE_PAUSE).await;
+                }
+                Err(error) => {
+                    self.end(id, &CarriedOut::failed(error.to_string())).await;
+                    return;
                 }
             }
         };

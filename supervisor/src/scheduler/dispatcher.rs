@@ -29,7 +29,7 @@ use crate::policy::Leave;
 use crate::store::StoreError;
 pub use calls::Call;
 use trouble::{STORE_PAUSE, Trouble};
-use unstarted::log_unstarted;
+use unstarted::Refused;
 
 /// The longest time between two looks at what is due.
 const LOOK: Duration = Duration::from_secs(5);
@@ -60,6 +60,7 @@ pub struct Dispatcher {
     staleness: Staleness,
     gate: Gate,
     trouble: Trouble,
+    refused: Refused,
     calls: mpsc::UnboundedReceiver<Call>,
     caller: mpsc::UnboundedSender<Call>,
     events: Option<mpsc::UnboundedSender<Event>>,
@@ -92,6 +93,7 @@ impl Dispatcher {
             staleness: Staleness::default(),
             gate: Gate::new(),
             trouble: Trouble::default(),
+            refused: Refused::default(),
             calls,
             caller,
             events: None,
@@ -152,6 +154,7 @@ impl Dispatcher {
                 let mut pass = Some(Pass::begin(&all(|news| &news.due), now));
                 if let Some(pass) = &mut pass {
                     pass.block(&all(|news| &news.blocked), now);
+                    pass.cannot_read(news.iter().map(|news| news.unreadable).sum());
                 }
                 self.hear(news, &mut pass);
                 Ok(pass)
@@ -270,7 +273,7 @@ impl Dispatcher {
                 finished
             }
             Err(error) => {
-                self.panicked(&error).await;
+                self.panicked(&error, pass).await;
                 return;
             }
         };
@@ -279,26 +282,23 @@ impl Dispatcher {
         let now = self.context.clock.now();
         if let (Some(pass), Mode::Once { snoozes }) = (pass, mode) {
             pass.finished(&finished, now, snoozes);
-            self.schedule
-                .retain(finished.account, |due| pass.has(due.account, due.worker));
+            self.narrow(finished.account, pass);
         }
         self.gate.ended(&finished, &self.context, now).await;
-        let pause = log_unstarted(&finished, mode);
-        if let End::Store(error) = &finished.end
-            && mode == Mode::Service
-            && error.is_temporary()
-        {
-            self.trouble.begin(error);
-            self.trouble.unended(finished.account);
+        match &finished.end {
+            End::Store(error) => {
+                let whose = (finished.account, finished.account_name.as_str());
+                self.unstored(whose, error, mode).await;
+            }
+            End::Ran(_) | End::NoToken(_) => {
+                self.refused.remove(&finished.account);
+            }
         }
         self.event(Event::Finished(Arc::new(finished)));
-        if pause && mode == Mode::Service {
-            tokio::time::sleep(STORE_PAUSE).await;
-        }
     }
 
     /// An attempt's own code broke: its child is killed with it, its end is stored by the rescue.
-    async fn panicked(&mut self, error: &JoinError) {
+    async fn panicked(&mut self, error: &JoinError, pass: &mut Option<Pass>) {
         let Some(account) = self.owners.remove(&error.id()) else {
             return;
         };
@@ -310,6 +310,18 @@ impl Dispatcher {
         }
         self.gate.broke(account);
         self.gone(account);
+        if let Some(pass) = pass {
+            pass.give_up_on(account);
+            self.narrow(account, pass);
+        }
+    }
+
+    /// Leaves of an account whose attempt has ended what is still to run in a pass. What was heard of
+    /// it while it ran counts from now on.
+    fn narrow(&mut self, account: AccountId, pass: &mut Pass) {
+        let due = self.schedule.due(account).to_vec();
+        let due = pass.select(account, due, false);
+        self.schedule.retain(account, |one| due.contains(one));
     }
 
     fn wish_all(&self, wish: Wish) {

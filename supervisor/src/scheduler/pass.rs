@@ -38,6 +38,8 @@ pub(super) struct Pass {
     snoozed: BTreeMap<Key, u32>,
     pending: BTreeSet<Key>,
     results: BTreeMap<Key, bool>,
+    /// Workers that cannot run because what is stored of them cannot be read.
+    unreadable: usize,
 }
 
 /// What a pass came to.
@@ -76,8 +78,13 @@ impl Pass {
         }
     }
 
+    /// So many workers should run and cannot.
+    pub(super) fn cannot_read(&mut self, workers: usize) {
+        self.unreadable += workers;
+    }
+
     /// What of an account belongs to this pass, by what may run of it now. What can no longer become
-    /// due is forgotten, so that the pass ends.
+    /// due is not waited for, so that the pass ends; if it never ran, it was not well.
     pub(super) fn select(&mut self, account: AccountId, due: Vec<Due>, running: bool) -> Vec<Due> {
         let gone: Vec<Key> = self
             .of_account(account)
@@ -85,6 +92,7 @@ impl Pass {
             .collect();
         for key in gone {
             self.pending.remove(&key);
+            self.results.entry(key).or_insert(false);
         }
         due.into_iter()
             .filter(|entry| self.has(account, entry.worker))
@@ -116,13 +124,16 @@ impl Pass {
                     self.ran((finished.account, run.worker), run, now, snoozes);
                 }
             }
-            End::NoToken(_) | End::Store(_) => {
-                let of_account: Vec<Key> = self.of_account(finished.account).collect();
-                for key in of_account {
-                    self.pending.remove(&key);
-                    self.results.insert(key, false);
-                }
-            }
+            End::NoToken(_) | End::Store(_) => self.give_up_on(finished.account),
+        }
+    }
+
+    /// Nothing more of an account will be started: what is left of it did not end well.
+    pub(super) fn give_up_on(&mut self, account: AccountId) {
+        let of_account: Vec<Key> = self.of_account(account).collect();
+        for key in of_account {
+            self.pending.remove(&key);
+            self.results.insert(key, false);
         }
     }
 
@@ -159,7 +170,7 @@ impl Pass {
         let well = self.results.values().filter(|well| **well).count();
         PassSummary {
             well,
-            ill: self.results.len() - well,
+            ill: self.results.len() - well + self.unreadable,
         }
     }
 }

@@ -110,11 +110,27 @@ impl Schedule {
         }
     }
 
+    /// What is known of an account.
+    pub fn due(&self, account: AccountId) -> &[Due] {
+        self.known.get(&account).map_or(&[], |known| &known.due)
+    }
+
     /// Keeps those entries of an account that may still start.
     pub fn retain(&mut self, account: AccountId, keep: impl Fn(&Due) -> bool) {
         if let Some(known) = self.known.get(&account) {
             let (memory, mut due) = (known.memory, known.due.clone());
             due.retain(keep);
+            self.set(account, due, memory);
+        }
+    }
+
+    /// Nothing of an account may start before a time, unless it is [`set`](Self::set) anew.
+    pub fn put_off(&mut self, account: AccountId, until: Timestamp) {
+        if let Some(known) = self.known.get(&account) {
+            let (memory, mut due) = (known.memory, known.due.clone());
+            for entry in &mut due {
+                entry.due_at = entry.due_at.max(until);
+            }
             self.set(account, due, memory);
         }
     }

@@ -10,7 +10,7 @@ use shared::worker::Worker;
 
 use super::due::Due;
 use super::jump;
-use crate::store::{Account, Changed, CursorMove, Store, StoreError, SyncState};
+use crate::store::{Account, Changed, CursorMove, Store, StoreError, SyncState, Unreadable};
 use crate::tokens;
 
 /// What changed of an account.
@@ -22,6 +22,8 @@ pub(super) struct News {
     pub due: Vec<Due>,
     /// What may not, for want of a token.
     pub blocked: Vec<Due>,
+    /// How many workers may not because what is stored of them cannot be read, or 1 for the account.
+    pub unreadable: usize,
     /// When each worker that should run last succeeded, or the account was added.
     pub successes: Vec<(Worker, Timestamp)>,
 }
@@ -42,6 +44,8 @@ pub(super) struct Survey {
     waiting: BTreeMap<AccountId, Waiting>,
     /// What was said once already, so that a lasting trouble is not a line per look.
     unreadable: BTreeMap<AccountId, BTreeSet<String>>,
+    /// Accounts that cannot be read, and what was said of that.
+    stopped: BTreeMap<AccountId, String>,
 }
 
 impl Survey {
@@ -87,7 +91,11 @@ impl Survey {
         loop {
             let changes = store.changes(self.since).await?;
             for changed in changes.accounts {
-                news.push(self.hear(store, changed, now).await?);
+                let id = changed.id;
+                news.push(match self.hear(store, changed, now).await {
+                    Err(error) if !error.is_temporary() => self.stopped(id, &error),
+                    heard => heard?,
+                });
             }
             self.since = changes.until;
             if !changes.more {
@@ -101,19 +109,23 @@ impl Survey {
     async fn released(&mut self, store: &Store, now: Timestamp) -> Result<Vec<News>, StoreError> {
         let mut free = Vec::new();
         for account in self.waiting.keys() {
-            if let Some(known) = self.accounts.get(account)
-                && !tokens::waits(store, known, now).await?
-            {
-                free.push(*account);
+            let Some(known) = self.accounts.get(account) else {
+                continue;
+            };
+            match tokens::waits(store, known, now).await {
+                Ok(true) => {}
+                // An attempt finds out what is wrong, and says so.
+                Ok(false) => free.push(*account),
+                Err(error) if !error.is_temporary() => free.push(*account),
+                Err(error) => return Err(error),
             }
         }
         let news = |account| {
             let Waiting { blocked, successes } = self.waiting.remove(&account)?;
             Some(News {
-                account,
                 due: blocked,
-                blocked: Vec::new(),
                 successes,
+                ..nothing(account)
             })
         };
         Ok(free.into_iter().filter_map(news).collect())
@@ -126,16 +138,13 @@ impl Survey {
         now: Timestamp,
     ) -> Result<News, StoreError> {
         let id = changed.id;
-        self.tell_unreadable(&changed);
         self.waiting.remove(&id);
-        let mut news = News {
-            account: id,
-            due: Vec::new(),
-            blocked: Vec::new(),
-            successes: Vec::new(),
-        };
-        let Some(account) = changed.account.filter(|account| account.enabled) else {
+        let mut news = nothing(id);
+        let account = changed.account?.filter(|account| account.enabled);
+        news.unreadable = self.tell_unreadable(id, account.is_some(), &changed.unreadable);
+        let Some(account) = account else {
             self.accounts.remove(&id);
+            self.stopped.remove(&id);
             return Ok(news);
         };
         for state in &changed.states {
@@ -147,6 +156,9 @@ impl Survey {
             (state.worker, at)
         };
         news.successes = changed.states.iter().map(success).collect();
+        if self.stopped.remove(&id).is_some() {
+            tracing::info!(account.id = %id, account.name = account.name, "the account is not stopped any more");
+        }
         self.accounts.insert(id, account);
         let all = changed.states.iter().map(|state| due(state, now)).collect();
         if waits {
@@ -162,11 +174,28 @@ impl Survey {
         Ok(news)
     }
 
-    fn tell_unreadable(&mut self, changed: &Changed) {
-        let told = self.unreadable.remove(&changed.id).unwrap_or_default();
-        let on_duty = changed.account.as_ref().is_some_and(|one| one.enabled);
-        let now: BTreeSet<String> = changed
-            .unreadable
+    /// Nothing of an account runs as long as what is stored of it makes no sense: the others carry on.
+    fn stopped(&mut self, account: AccountId, error: &StoreError) -> News {
+        let error = error.to_string();
+        if self.stopped.get(&account) != Some(&error) {
+            tracing::error!(
+                account.id = %account, error,
+                "this account is stopped: what is stored of it cannot be read; mend it, then it goes on by itself"
+            );
+            self.stopped.insert(account, error);
+        }
+        self.accounts.remove(&account);
+        self.waiting.remove(&account);
+        News {
+            unreadable: 1,
+            ..nothing(account)
+        }
+    }
+
+    /// Tells once which workers of an account cannot be read, and how many there are.
+    fn tell_unreadable(&mut self, account: AccountId, on_duty: bool, all: &[Unreadable]) -> usize {
+        let told = self.unreadable.remove(&account).unwrap_or_default();
+        let now: BTreeSet<String> = all
             .iter()
             .filter(|_| on_duty)
             .map(|bad| {
@@ -179,9 +208,22 @@ impl Survey {
                 bad.worker.clone()
             })
             .collect();
-        if !now.is_empty() {
-            self.unreadable.insert(changed.id, now);
+        let count = now.len();
+        if count > 0 {
+            self.unreadable.insert(account, now);
         }
+        count
+    }
+}
+
+/// That nothing of an account may run.
+const fn nothing(account: AccountId) -> News {
+    News {
+        account,
+        due: Vec::new(),
+        blocked: Vec::new(),
+        unreadable: 0,
+        successes: Vec::new(),
     }
 }
 

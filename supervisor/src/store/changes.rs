@@ -3,6 +3,7 @@
 use shared::id::AccountId;
 
 use super::account::Account;
+use super::error::StoreError;
 use super::state::{SyncState, Unreadable};
 
 /// Accounts that changed, a bounded number of them at a time.
@@ -21,8 +22,8 @@ pub struct Changes {
 pub struct Changed {
     /// Its number.
     pub id: AccountId,
-    /// As it is now; `None` if it is gone.
-    pub account: Option<Account>,
+    /// As it is now; `None` if it is gone. One that cannot be read does not hide the others.
+    pub account: Result<Option<Account>, StoreError>,
     /// The sync states of its workers that are enabled.
     pub states: Vec<SyncState>,
     /// Those that cannot be read.

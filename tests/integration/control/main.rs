@@ -9,6 +9,7 @@
 mod cancel;
 mod clock;
 mod notify;
+mod older;
 mod reload;
 mod retention;
 mod socket;

@@ -6,6 +6,7 @@
     reason = "test code: every failure is a panic"
 )]
 
+mod called_off;
 mod connecting;
 mod files;
 mod imports;

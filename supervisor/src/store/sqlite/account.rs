@@ -74,6 +74,27 @@ impl Store {
             .collect()
     }
 
+    /// Every account that can be read: one that cannot does not hide the others.
+    pub async fn readable_accounts(&self) -> Result<Vec<Account>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM accounts ORDER BY account_id")
+            .fetch_all(&self.reader)
+            .await
+            .during("list accounts")?;
+        Ok(rows.iter().filter_map(|row| read(row).ok()).collect())
+    }
+
+    /// The account with this name, if there is one.
+    pub async fn account_named(&self, name: &str) -> Result<Option<Account>, StoreError> {
+        sqlx::query("SELECT * FROM accounts WHERE name = ?1")
+            .bind(name.to_owned())
+            .fetch_optional(&self.reader)
+            .await
+            .during("look for an account")?
+            .as_ref()
+            .map(read)
+            .transpose()
+    }
+
     /// Remembers why an account has no access token; `None` once it has one.
     pub async fn set_token_trouble(
         &self,

@@ -63,9 +63,9 @@ impl Store {
             .during(ACTION)?;
         tx.rollback().await.during(ACTION)?;
         for row in &accounts {
-            let account = account::read(row)?;
-            if let Some(one) = changed.get_mut(&account.id.0) {
-                one.account = Some(account);
+            let id: i64 = row.try_get("account_id").during(ACTION)?;
+            if let Some(one) = changed.get_mut(&id) {
+                one.account = account::read(row).map(Some);
             }
         }
         for row in &states {
@@ -89,7 +89,7 @@ impl Store {
 fn nothing(id: i64) -> Changed {
     Changed {
         id: AccountId(id),
-        account: None,
+        account: Ok(None),
         states: Vec::new(),
         unreadable: Vec::new(),
     }

@@ -184,6 +184,28 @@ impl Store {
         Ok(found.is_some())
     }
 
+    /// Makes workers of an account due no earlier than these times: their attempt was called off.
+    pub async fn put_off(
+        &self,
+        account: AccountId,
+        workers: &[(Worker, Timestamp)],
+    ) -> Result<(), StoreError> {
+        let action = "put an attempt off";
+        let mut tx = self.begin(action).await?;
+        for (worker, until) in workers {
+            sqlx::query(
+                "UPDATE sync_state SET due_at = max(due_at, ?3) WHERE account_id = ?1 AND worker = ?2",
+            )
+            .bind(account.0)
+            .bind(worker.name())
+            .bind(until.to_string())
+            .execute(&mut *tx)
+            .await
+            .during(action)?;
+        }
+        tx.commit().await.during(action)
+    }
+
     /// Makes every enabled worker of an account due now, unless it is due earlier; returns how many
     /// there are. Quarantines stay.
     pub async fn make_due(&self, account: AccountId, now: Timestamp) -> Result<u64, StoreError> {

@@ -76,6 +76,16 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Whether there is a database of ours that [`open`](Self::open) would migrate.
+    pub async fn is_behind(path: &Path) -> Result<bool, StoreError> {
+        match inspect(path)? {
+            Found::Ours => Ok(schema(path).await?.is_none_or(|found| found < known())),
+            Found::Nothing | Found::Empty | Found::Foreign(_) => Ok(false),
+        }
+    }
+}
+
 /// What lies at the path.
 enum Found {
     Nothing,
@@ -166,6 +176,18 @@ async fn mark(path: &Path) -> Result<(), StoreError> {
 }
 
 async fn refuse_newer(path: &Path) -> Result<(), StoreError> {
+    match (schema(path).await?, known()) {
+        (Some(found), known) if found > known => Err(StoreError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The schema of a database of ours; `None` before the first migration.
+async fn schema(path: &Path) -> Result<Option<i64>, StoreError> {
     let action = "read the schema version";
     let mut connection = SqliteConnectOptions::new()
         .filename(path)
@@ -175,14 +197,7 @@ async fn refuse_newer(path: &Path) -> Result<(), StoreError> {
         .during(action)?;
     let found = applied(&mut connection).await?;
     connection.close().await.during(action)?;
-    match (found, known()) {
-        (Some(found), known) if found > known => Err(StoreError::Newer {
-            path: path.to_owned(),
-            found,
-            known,
-        }),
-        _ => Ok(()),
-    }
+    Ok(found)
 }
 
 /// The newest migration in this build.

@@ -1,0 +1,111 @@
+//! What is stored of one account makes no sense, or is refused: that account stops, and no other.
+
+use integration_tests::harness::process::Running;
+use integration_tests::harness::state::State;
+use integration_tests::harness::wait::{LONG, wait_until};
+
+const STOPPED: &str = "this account is stopped";
+const REFUSED: &str = "the database does not take this account's attempt";
+
+fn state() -> State {
+    let state = State::new();
+    state.add_account("anna", "orders", "");
+    state.add_account("bert", "orders", "");
+    state
+}
+
+fn runs(state: &State, account: &str) -> i64 {
+    state.database().number(&format!(
+        "SELECT count(*) FROM runs r JOIN accounts a USING (account_id) \
+         WHERE a.name = '{account}' AND r.outcome = 'completed'"
+    ))
+}
+
+fn goes_on(state: &State, account: &str, more: i64) {
+    let before = runs(state, account);
+    wait_until("further runs", LONG, || {
+        runs(state, account) >= before + more
+    });
+}
+
+fn times(service: &Running, words: &str) -> usize {
+    service.log().matches(words).count()
+}
+
+#[test]
+fn an_account_that_cannot_be_read_stops_alone() {
+    let state = state();
+    let database = state.database();
+    let born = database.row("SELECT created_at FROM accounts WHERE name = 'anna'");
+    let born = born["created_at"].as_str().unwrap();
+    database.execute("UPDATE accounts SET created_at = 'once' WHERE name = 'anna'");
+    let pass = state.once();
+    assert_eq!(pass.code, Some(1), "{}", pass.stderr);
+    assert_eq!((runs(&state, "anna"), runs(&state, "bert")), (0, 1));
+
+    let service = state.start_service();
+    goes_on(&state, "bert", 5);
+    assert_eq!(times(&service, STOPPED), 1, "{}", service.log());
+    assert!(service.log().contains("created_at"), "{}", service.log());
+    assert_eq!(runs(&state, "anna"), 0);
+    let mend = format!("UPDATE accounts SET created_at = '{born}' WHERE name = 'anna'");
+    database.execute(&mend);
+    goes_on(&state, "anna", 1);
+    assert_eq!(times(&service, "not stopped any more"), 1);
+    assert_eq!(state.stop_service(service).code, Some(0));
+}
+
+#[test]
+fn a_worker_that_cannot_be_read_is_not_well() {
+    let state = state();
+    let database = state.database();
+    database.execute("UPDATE sync_state SET policy = '?' WHERE account_id = 1");
+    let pass = state.once();
+    assert_eq!(pass.code, Some(1), "{}", pass.stderr);
+    assert_eq!((runs(&state, "anna"), runs(&state, "bert")), (0, 1));
+}
+
+#[test]
+fn an_account_that_the_database_refuses_waits_alone() {
+    let state = state();
+    let database = state.database();
+    database.execute(
+        "CREATE TRIGGER refuse BEFORE INSERT ON attempts WHEN NEW.account_id = 1 \
+         BEGIN SELECT RAISE(ABORT, 'not this one'); END",
+    );
+    let service = state.start_service();
+    wait_until("it is refused", LONG, || times(&service, REFUSED) > 0);
+    goes_on(&state, "bert", 20);
+    assert!(service.log().contains("not this one"), "{}", service.log());
+    // It waits for seconds where the other ran twenty times.
+    assert!(times(&service, REFUSED) < 10, "{}", service.log());
+    database.execute("DROP TRIGGER refuse");
+    // A change of the account is news.
+    state.bulkhead(&["account", "run", "anna"]);
+    goes_on(&state, "anna", 1);
+    assert_eq!(state.stop_service(service).code, Some(0));
+}
+
+#[test]
+fn an_end_that_the_database_refuses_is_made_up_for() {
+    let state = state();
+    let database = state.database();
+    database.execute(
+        "CREATE TRIGGER refuse BEFORE UPDATE OF outcome ON runs \
+         WHEN NEW.account_id = 1 AND NEW.outcome = 'completed' \
+         BEGIN SELECT RAISE(ABORT, 'not this one'); END",
+    );
+    let service = state.start_service();
+    wait_until("it is refused", LONG, || times(&service, REFUSED) > 0);
+    goes_on(&state, "bert", 20);
+    let open = "SELECT count(*) FROM attempts WHERE account_id = 1 AND ended_at IS NULL";
+    wait_until("nothing is left open", LONG, || {
+        state.database().number(open) == 0
+    });
+    database.execute("DROP TRIGGER refuse");
+    state.bulkhead(&["account", "run", "anna"]);
+    goes_on(&state, "anna", 1);
+    assert_eq!(state.stop_service(service).code, Some(0));
+    let audit = state.bulkhead(&["audit", "verify"]);
+    assert_eq!(audit.code, Some(0), "{}", audit.stdout);
+}
