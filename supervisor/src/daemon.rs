@@ -156,7 +156,13 @@ impl Daemon {
         } = &self.context;
         let config = Arc::clone(&self.config.borrow());
         let bounds = pruning::bounds(&config.crashes);
-        let now = self.context.clock.now();
+        let now = match store.newest_start().await {
+            Ok(newest) => pruning::as_of(self.context.clock.now(), newest),
+            Err(error) => {
+                tracing::error!(%error, "nothing is pruned; it is tried again within an hour");
+                return;
+            }
+        };
         let pruned = async {
             let removals = pruning::to_prune(store, state_dir, bounds, now).await?;
             pruning::carry_out(store, state_dir, &removals).await?;
@@ -258,14 +264,12 @@ pub async fn open_store(state_dir: &Path, create: bool) -> Result<Store, DaemonE
         make_private(state_dir)?;
     }
     let path = state_dir.join(DATABASE);
-    let _lock = if Store::is_behind(&path).await? {
-        let ours = lock(state_dir).map_err(|error| match error {
-            DaemonError::Locked(dir) => DaemonError::OlderService(dir),
-            error => error,
-        });
-        Some(ours?)
-    } else {
-        None
+    let _lock = match Store::is_behind(&path).await? {
+        false => None,
+        true => match lock(state_dir) {
+            Err(DaemonError::Locked(dir)) => return Err(DaemonError::OlderService(dir)),
+            ours => Some(ours?),
+        },
     };
     Ok(Store::open(&path, create).await?)
 }

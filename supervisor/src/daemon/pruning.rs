@@ -44,6 +44,16 @@ pub fn bounds(config: &CrashesConfig) -> KeepBounds {
     }
 }
 
+/// How far the clock is believed to have gone on since anything last started here.
+const BELIEVED: Duration = Duration::from_hours(24);
+
+/// The time by which ages are told: `now`, but not much later than the newest start of an attempt. A
+/// clock that is far ahead would make everything old, and what is pruned does not come back; an hour
+/// later something has started by that clock, and then it is believed.
+pub(super) fn as_of(now: Timestamp, newest_start: Option<Timestamp>) -> Timestamp {
+    newest_start.map_or(now, |newest| now.min(newest.plus(BELIEVED)))
+}
+
 /// What pruning would remove now.
 pub async fn to_prune(
     store: &Store,
@@ -165,4 +175,29 @@ pub(super) fn tell(removals: &[Removal]) {
         crash.ids = ids,
         "old crash reports or their recordings were removed, as [crashes] says"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_far_ahead_makes_nothing_old() {
+        const DAY: i64 = 86_400_000;
+        let now = 1_000 * DAY;
+        for (newest, expected, why) in [
+            (None, now, "nothing ever ran, so nothing is lost"),
+            (Some(now - 5), now, "as usual"),
+            (Some(now - DAY), now, "a day of rest"),
+            (
+                Some(now - 40 * DAY),
+                now - 39 * DAY,
+                "a leap, or a long rest",
+            ),
+            (Some(now + 40 * DAY), now, "the clock was ahead before"),
+        ] {
+            let found = as_of(Timestamp(now), newest.map(Timestamp));
+            assert_eq!(found, Timestamp(expected), "{why}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use shared::worker::Worker;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
+use supervisor::daemon::{self, DaemonError};
 use supervisor::store::Store;
 
 use crate::harness::{FIRST, World, at, listing, order, snapshot, sql};
@@ -141,4 +142,34 @@ async fn everything_is_kept_and_goes_on() {
     assert_eq!((counters.unchanged, counters.updated), (1, 1));
     let last = "SELECT event_id, kind FROM ebay_events WHERE event_id > 6";
     assert_eq!(sql(&path, last).await, ["41|updated"], "numbers go on");
+}
+
+/// A command may be of a newer build than the service beside it.
+#[tokio::test]
+async fn a_database_is_migrated_by_who_has_the_lock() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(daemon::DATABASE);
+    schema_3(&path).await.close().await.unwrap();
+    let version = "SELECT max(version) FROM _sqlx_migrations";
+    let lock = daemon::lock(directory.path()).unwrap();
+    let refused = daemon::open_store(directory.path(), false).await;
+    let refused = refused.unwrap_err();
+    assert!(matches!(refused, DaemonError::OlderService(_)), "{refused}");
+    assert_eq!(sql(&path, version).await, ["3"]);
+    daemon::open_store_locked(directory.path(), &lock)
+        .await
+        .unwrap()
+        .close()
+        .await;
+    // Up to date, it is opened beside a service.
+    let beside = daemon::open_store(directory.path(), false).await;
+    beside.unwrap().close().await;
+    drop(lock);
+
+    let alone = tempfile::tempdir().unwrap();
+    let path = alone.path().join(daemon::DATABASE);
+    schema_3(&path).await.close().await.unwrap();
+    let opened = daemon::open_store(alone.path(), false).await;
+    opened.unwrap().close().await;
+    assert_ne!(sql(&path, version).await, ["3"]);
 }

@@ -36,16 +36,11 @@ fn a_database_is_not_migrated_under_a_service() {
     assert_eq!(state.json(&["pause"])["state"], "accepted");
     assert_eq!(state.stop_service(service).code, Some(0));
 
-    // Without a service it is migrated, here in vain: all that it would make is there.
-    for args in [&["status"][..], &["resume"]] {
-        let ended = state.bulkhead(args);
-        assert!(
-            ended.stderr.contains("migrate"),
-            "{args:?}: {}",
-            ended.stderr
-        );
-    }
     database.execute("INSERT INTO _sqlx_migrations SELECT * FROM kept");
     database.execute("DROP TABLE kept");
-    assert_eq!(state.bulkhead(&["resume"]).code, Some(0));
+    assert_eq!(
+        state.bulkhead(&["resume"]).code,
+        Some(0),
+        "nothing was lost"
+    );
 }

@@ -4,6 +4,11 @@ use integration_tests::harness::state::State;
 
 const ATTEMPTS: &str = "SELECT count(*) FROM attempts";
 
+fn make_due(state: &State) {
+    let sql = "UPDATE sync_state SET due_at = '2020-01-01T00:00:00.000Z'";
+    state.database().execute(sql);
+}
+
 #[test]
 fn old_attempts_go_and_what_they_did_stays() {
     let state = State::new();
@@ -31,7 +36,14 @@ fn old_attempts_go_and_what_they_did_stays() {
     ];
     let before = counts.map(|sql| state.database().number(sql));
     let all = state.database().number(ATTEMPTS);
-    // A pass under way prunes first; that nothing is due then is no matter.
+    // A pass under way prunes first. If everything is old, it is the clock that leapt.
+    make_due(&state);
+    assert_eq!(state.once().code, Some(0));
+    assert!(
+        state.database().number(ATTEMPTS) > all,
+        "nothing was removed"
+    );
+    // By now something has started by this clock.
     state.once();
     let pruned = "SELECT count(*) FROM attempts WHERE ended_at < '2021'";
     assert_eq!(state.database().number(pruned), with_report, "of {all}");

@@ -7,18 +7,16 @@ use std::sync::mpsc;
 use std::thread;
 
 use integration_tests::harness::build::binaries;
+use integration_tests::harness::orders;
 use integration_tests::harness::wait::LONG;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Map, Value as Json, json};
-use shared::attempt::{Attempt, Endpoints, Network, RescanOrder, RunMode, RunOrder};
+use shared::attempt::{Attempt, RescanOrder};
 use shared::failure::Failure;
 use shared::flight;
-use shared::id::{AccountId, AttemptId, RunNo};
 use shared::record::{Record, Value};
-use shared::sandbox::SandboxMode;
 use shared::secret::Secret;
-use shared::time::Timestamp;
 use shared::wire::codec;
 use shared::wire::frame;
 use shared::wire::message::{FromChild, Mark, Probed, ToChild};
@@ -75,42 +73,6 @@ fn show(record: &Record) -> Json {
     Json::Object(row)
 }
 
-fn attempt(url: &str, worker: Worker, order: RescanOrder) -> Attempt {
-    let never = Timestamp(i64::MAX);
-    Attempt {
-        id: AttemptId(1),
-        account_id: AccountId(1),
-        account: "anna".to_owned(),
-        endpoints: Endpoints {
-            api: url.to_owned(),
-            apiz: url.to_owned(),
-        },
-        marketplace: "EBAY_US".to_owned(),
-        seed: 1,
-        started_at: Timestamp(0),
-        network: Network {
-            connect_timeout_ms: 5_000,
-            header_timeout_ms: 10_000,
-            retries: 2,
-            retry_base_ms: 1,
-            wait_budget_ms: 2_000,
-            poll_interval_ms: 5,
-            poll_budget_ms: 5,
-        },
-        sandbox: SandboxMode::Off,
-        recording_cap: 0,
-        silence_ms: 60_000,
-        runs: vec![RunOrder {
-            run: RunNo(0),
-            worker,
-            mode: RunMode::Rescan(order),
-            take_until: never,
-            deadline: never,
-            skip: Vec::new(),
-        }],
-    }
-}
-
 /// Has the child do one rescan, and stores what it sends.
 pub(crate) fn rescan(url: &str, worker: Worker, order: RescanOrder, stored: &mut Stored) -> Ended {
     let directory = tempfile::tempdir().unwrap();
@@ -141,7 +103,7 @@ pub(crate) fn rescan(url: &str, worker: Worker, order: RescanOrder, stored: &mut
     while let Some(body) = frame::read_blocking(&mut stdout).unwrap() {
         let message: FromChild = codec::decode_body(&body).unwrap();
         session.from_child(&message).unwrap();
-        let attempt = || Box::new(attempt(url, worker, order));
+        let attempt = || Box::new(orders::rescan(url, worker, order));
         if let Some(answer) = answer(&message, stored, attempt) {
             session.to_child(&answer).unwrap();
             let mut bytes = Vec::new();

@@ -1,14 +1,23 @@
 //! The orders of an attempt, for tests and benchmarks that stand in the place of the supervisor.
 
-use shared::attempt::{Attempt, Endpoints, Network, RunMode, RunOrder, SnapshotOrder};
+use shared::attempt::{Attempt, Endpoints, Network, RescanOrder, RunMode, RunOrder, SnapshotOrder};
 use shared::id::{AccountId, AttemptId, RunNo};
 use shared::sandbox::SandboxMode;
 use shared::time::Timestamp;
 use shared::worker::Worker;
 
-/// One snapshot of this worker's items at the simulated eBay of this address, with no sandbox, no
-/// recording and short waits.
+/// One snapshot of this worker's items at the simulated eBay of this address.
 pub fn snapshot(url: &str, worker: Worker, order: SnapshotOrder, until: Timestamp) -> Attempt {
+    one(url, worker, RunMode::Snapshot(order), until)
+}
+
+/// One rescan of this worker's items at the simulated eBay of this address, with all the time there is.
+pub fn rescan(url: &str, worker: Worker, order: RescanOrder) -> Attempt {
+    one(url, worker, RunMode::Rescan(order), Timestamp(i64::MAX))
+}
+
+/// One run with no sandbox, no recording and short waits.
+fn one(url: &str, worker: Worker, mode: RunMode, until: Timestamp) -> Attempt {
     Attempt {
         id: AttemptId(1),
         account_id: AccountId(1),
@@ -35,7 +44,7 @@ pub fn snapshot(url: &str, worker: Worker, order: SnapshotOrder, until: Timestam
         runs: vec![RunOrder {
             run: RunNo(0),
             worker,
-            mode: RunMode::Snapshot(order),
+            mode,
             take_until: until,
             deadline: until,
             skip: Vec::new(),

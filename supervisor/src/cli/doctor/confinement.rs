@@ -114,7 +114,7 @@ fn judge_sandbox(mode: SandboxMode, probed: &Probed) -> Check {
             "a newer kernel, or sandbox = \"best-effort\"",
         ),
         SandboxMode::BestEffort | SandboxMode::Off => {
-            Check::note(SANDBOX, what).with_remedy("a newer kernel would put more in force")
+            Check::note(SANDBOX, what).with_remedy("a newer kernel, or a filter of system calls that allows landlock_* and seccomp, would put more in force")
         }
     }
 }
