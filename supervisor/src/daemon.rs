@@ -5,14 +5,14 @@ pub mod notify;
 mod obey;
 pub mod pruning;
 mod reload;
+mod state_dir;
 
 use std::convert::Infallible;
-use std::fs::{self, File, TryLockError};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -31,16 +31,13 @@ use crate::store::{Account, Store, StoreError, TokenSource};
 use crate::tokens::{Refreshed, Tokens};
 use pruning::PruneError;
 pub use reload::hangups;
+use state_dir::lock_soon;
+pub use state_dir::{lock, make_private, open_store, open_store_locked};
 
 /// Name of the database in the state directory.
 pub const DATABASE: &str = "bulkhead.db";
 /// What the supervisor may use if `/proc/meminfo` cannot be read: 1 GiB.
 const MEMORY_GUESS: u64 = 1 << 30;
-/// How long a start waits for the lock: so long a child may outlive its supervisor.
-const LOCK_WAIT: Duration = Duration::from_secs(2);
-/// Between two tries for the lock.
-const LOCK_LOOK: Duration = Duration::from_millis(50);
-
 /// Why the supervisor cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
@@ -210,12 +207,8 @@ impl Daemon {
     pub async fn refresh_web_app(&self) -> Infallible {
         let mut told = None;
         loop {
-            let accounts = self
-                .context
-                .store
-                .readable_accounts()
-                .await
-                .unwrap_or_default();
+            let listed = self.context.store.readable_accounts().await;
+            let (accounts, _) = listed.unwrap_or_default();
             let wanted = |account: &Account| {
                 account.enabled && matches!(account.source, TokenSource::WebApp(_))
             };
@@ -234,7 +227,7 @@ impl Daemon {
 
     /// What accounts with tokens from the web app need must be there.
     async fn check_web_app(&self) -> Result<(), DaemonError> {
-        let accounts = self.context.store.readable_accounts().await?;
+        let (accounts, _) = self.context.store.readable_accounts().await?;
         let mut of_web_app = accounts
             .iter()
             .filter(|account| account.enabled && matches!(account.source, TokenSource::WebApp(_)));
@@ -245,7 +238,9 @@ impl Daemon {
     }
 
     async fn check_environments(&self, config: &Config) -> Result<(), DaemonError> {
-        for account in self.context.store.readable_accounts().await? {
+        // Those that cannot be read are stopped, and that is said.
+        let (accounts, _) = self.context.store.readable_accounts().await?;
+        for account in accounts {
             if account.enabled && config.endpoints(&account.environment).is_none() {
                 return Err(DaemonError::Environment {
                     account: account.name,
@@ -255,28 +250,6 @@ impl Daemon {
         }
         Ok(())
     }
-}
-
-/// The database of a state directory, for reading and for small changes beside a running service.
-/// An older one is migrated only if no service runs on it.
-pub async fn open_store(state_dir: &Path, create: bool) -> Result<Store, DaemonError> {
-    if create {
-        make_private(state_dir)?;
-    }
-    let path = state_dir.join(DATABASE);
-    let _lock = match Store::is_behind(&path).await? {
-        false => None,
-        true => match lock(state_dir) {
-            Err(DaemonError::Locked(dir)) => return Err(DaemonError::OlderService(dir)),
-            ours => Some(ours?),
-        },
-    };
-    Ok(Store::open(&path, create).await?)
-}
-
-/// The database of a state directory whose [`lock`] the caller has.
-pub async fn open_store_locked(state_dir: &Path, _lock: &File) -> Result<Store, StoreError> {
-    Store::open(&state_dir.join(DATABASE), false).await
 }
 
 /// Becomes true at the first SIGTERM or SIGINT.
@@ -323,54 +296,6 @@ fn cgroups() -> Option<Subtree> {
             tracing::debug!(%why, "children have limits and no cgroup");
             None
         }
-    }
-}
-
-/// Makes a directory that only its owner may look into.
-pub fn make_private(path: &Path) -> Result<(), DaemonError> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|source| DaemonError::StateDir {
-            path: path.to_path_buf(),
-            source,
-        })
-}
-
-/// The lock, for which it waits a moment: a child that was being started when its supervisor was
-/// killed holds it until its exec.
-async fn lock_soon(state_dir: &Path) -> Result<File, DaemonError> {
-    let began = Instant::now();
-    loop {
-        match lock(state_dir) {
-            Err(DaemonError::Locked(_)) if began.elapsed() < LOCK_WAIT => {
-                tokio::time::sleep(LOCK_LOOK).await;
-            }
-            done => return done,
-        }
-    }
-}
-
-/// Takes the lock of a state directory: whoever has it is the only one that starts children or acts
-/// in a service's stead. It goes with the file.
-pub fn lock(state_dir: &Path) -> Result<File, DaemonError> {
-    let path = state_dir.join("lock");
-    let failed = |source| DaemonError::StateDir {
-        path: path.clone(),
-        source,
-    };
-    let file = fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(&path)
-        .map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(DaemonError::Locked(state_dir.to_path_buf())),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
     }
 }
 

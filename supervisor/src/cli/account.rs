@@ -89,12 +89,7 @@ async fn add(place: &Place, new: &NewAccount, output: Output) -> anyhow::Result<
             new.name
         ))
     };
-    if store
-        .accounts()
-        .await?
-        .iter()
-        .any(|known| known.name == new.name)
-    {
+    if store.account_named(&new.name).await?.is_some() {
         return Err(exists().into());
     }
     let token = connect::token(place, &store, &new.token, &new.environment).await?;
@@ -102,11 +97,8 @@ async fn add(place: &Place, new: &NewAccount, output: Output) -> anyhow::Result<
     let added = store
         .add_accounts(&[(account, token)], sealer(keys.as_ref()), Clock.now())
         .await;
-    let ids = added.map_err(|error| exists_or(error, &format!("account {}", new.name)))?;
-    let accounts = store.accounts().await?;
-    let added = accounts
-        .into_iter()
-        .find(|account| ids.contains(&account.id));
+    added.map_err(|error| exists_or(error, &format!("account {}", new.name)))?;
+    let added = store.account_named(&new.name).await?;
     if let Some(account) = added {
         output.answer(&view(account), |account| {
             format!("account {} added; a running service takes it up within seconds, or try: bulkhead run --once", account.name)
@@ -176,9 +168,7 @@ fn sealer(keys: Option<&Keyring>) -> impl Fn(&SecretOf, &Secret) -> Result<Seale
 
 /// The account of that name.
 pub(super) async fn named(store: &Store, name: &str) -> anyhow::Result<Account> {
-    let accounts = store.accounts().await?;
-    let found = accounts.into_iter().find(|account| account.name == name);
-    found.ok_or_else(|| {
+    store.account_named(name).await?.ok_or_else(|| {
         BadInput(format!(
             "there is no account {name}; bulkhead account list shows them"
         ))
@@ -187,14 +177,11 @@ pub(super) async fn named(store: &Store, name: &str) -> anyhow::Result<Account> 
 }
 
 async fn list(place: &Place, output: Output) -> anyhow::Result<Exit> {
-    let accounts: Vec<AccountAnswer> = place
-        .store()
-        .await?
-        .accounts()
-        .await?
-        .into_iter()
-        .map(view)
-        .collect();
+    let (accounts, broken) = place.store().await?.readable_accounts().await?;
+    for error in broken {
+        tracing::error!(%error, "an account cannot be read and is not listed");
+    }
+    let accounts: Vec<AccountAnswer> = accounts.into_iter().map(view).collect();
     output.answer(&accounts, |accounts| {
         let head = [
             "ACCOUNT",

@@ -60,7 +60,7 @@ pub(super) async fn history(
     let store = place.store().await?;
     let accounts = match &query.account {
         Some(name) => vec![account::named(&store, name).await?],
-        None => store.accounts().await?,
+        None => store.readable_accounts().await?.0,
     };
     let mut answers = Vec::new();
     for account in accounts {

@@ -25,7 +25,7 @@ struct StatusAnswer {
     attempt: Option<i64>,
     cursor: Option<String>,
     /// How far what is stored is behind now, in milliseconds.
-    lag_ms: u64,
+    lag_ms: Option<u64>,
     /// Nothing succeeded for `sync.stale_after` intervals.
     stale: bool,
     /// Why it does not run now; null if it does.
@@ -91,9 +91,10 @@ pub(super) async fn status(place: &Place, output: Output) -> anyhow::Result<Exit
         let stale = answers.iter().filter(|answer| answer.stale).count();
         let warning = (stale > 0).then(|| warning(stale, place));
         let mut notes: Vec<String> = pause.clone().into_iter().chain(warning).collect();
-        let troubled = answers
-            .iter()
-            .filter_map(|answer| Some(format!("{}: {}", answer.account, answer.token.as_ref()?)));
+        let troubled = answers.iter().filter_map(|answer| {
+            let what = answer.error.as_ref().or(answer.token.as_ref())?;
+            Some(format!("{}: {what}", answer.account))
+        });
         notes.extend(troubled);
         notes.dedup();
         if notes.is_empty() {
@@ -188,7 +189,10 @@ fn is_stale(row: &StatusRow, place: &Place, now: Timestamp) -> bool {
     };
     let success = Success {
         worker: state.worker,
-        at: state.last_success_at.unwrap_or(row.account_created_at),
+        at: state
+            .last_success_at
+            .or(row.account_created_at)
+            .unwrap_or(now),
         good_for: place.config.sync.stale_limit(state.worker),
     };
     row.enabled && stale::is_stale(&success, now)
@@ -219,7 +223,10 @@ fn line(answer: &StatusAnswer, now: Timestamp) -> Vec<String> {
         answer.account.clone(),
         answer.worker.clone(),
         state,
-        span(std::time::Duration::from_millis(answer.lag_ms)),
+        answer.lag_ms.map_or_else(
+            || "-".to_owned(),
+            |lag| span(std::time::Duration::from_millis(lag)),
+        ),
         when(&answer.last_success_at),
         outcome,
         memory(answer),
@@ -270,7 +277,9 @@ fn view(row: StatusRow, around: &Around, place: &Place, now: Timestamp) -> Statu
         state,
         attempt: row.running.map(|attempt| attempt.0),
         cursor: of(|state| state.cursor),
-        lag_ms: u64::try_from(now.since(cursor.unwrap_or(created)).as_millis()).unwrap_or(u64::MAX),
+        lag_ms: cursor
+            .or(created)
+            .map(|since| u64::try_from(now.since(since).as_millis()).unwrap_or(u64::MAX)),
         stale: overdue,
         not_running,
         starts_ahead_at_most: STARTS_AHEAD * others,

@@ -27,8 +27,9 @@ pub struct StatusRow {
     pub token_state: Option<String>,
     /// The same in a sentence.
     pub token_detail: Option<String>,
-    /// When the account was added: what its lag counts from before there is a cursor.
-    pub account_created_at: Timestamp,
+    /// When the account was added: what its lag counts from before there is a cursor. `None` if the
+    /// account cannot be read.
+    pub account_created_at: Option<Timestamp>,
     /// The attempt that runs it now.
     pub running: Option<AttemptId>,
     /// How many dead letters are not resolved.

@@ -126,7 +126,7 @@ async fn status_tells_what_runs_and_what_cannot_be_read() {
     );
     assert_eq!(
         (status[1].enabled, status[1].account_created_at),
-        (true, NOW)
+        (true, Some(NOW))
     );
     assert_eq!(status[1].state.as_ref().unwrap().starts, 1);
     let run = vec![end_run(Worker::Orders, Outcome::Completed)];

@@ -48,6 +48,23 @@ fn an_account_that_cannot_be_read_stops_alone() {
     assert_eq!(times(&service, STOPPED), 1, "{}", service.log());
     assert!(service.log().contains("created_at"), "{}", service.log());
     assert_eq!(runs(&state, "anna"), 0);
+    let rows = state.json(&["status"]);
+    let of = |name| {
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["account"] == name)
+    };
+    let (anna, bert) = (of("anna").unwrap(), of("bert").unwrap());
+    assert_eq!(anna["state"], "stopped: unreadable", "{anna}");
+    assert!(anna["error"].as_str().unwrap().contains("created_at"));
+    assert_ne!(bert["state"], "stopped: unreadable", "{bert}");
+    let text = state.bulkhead(&["status"]);
+    assert!(text.stdout.contains("anna: cannot read"), "{}", text.stdout);
+    let listed = state.bulkhead(&["account", "list"]);
+    assert_eq!(listed.code, Some(0), "{}", listed.stderr);
+    assert!(listed.stdout.contains("bert"), "{}", listed.stdout);
+    assert!(listed.stderr.contains("created_at"), "{}", listed.stderr);
     let mend = format!("UPDATE accounts SET created_at = '{born}' WHERE name = 'anna'");
     database.execute(&mend);
     goes_on(&state, "anna", 1);

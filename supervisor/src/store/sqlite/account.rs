@@ -74,13 +74,20 @@ impl Store {
             .collect()
     }
 
-    /// Every account that can be read: one that cannot does not hide the others.
-    pub async fn readable_accounts(&self) -> Result<Vec<Account>, StoreError> {
+    /// Every account that can be read, and why the others cannot: one of these does not hide the rest.
+    pub async fn readable_accounts(&self) -> Result<(Vec<Account>, Vec<StoreError>), StoreError> {
         let rows = sqlx::query("SELECT * FROM accounts ORDER BY account_id")
             .fetch_all(&self.reader)
             .await
             .during("list accounts")?;
-        Ok(rows.iter().filter_map(|row| read(row).ok()).collect())
+        let (mut readable, mut broken) = (Vec::with_capacity(rows.len()), Vec::new());
+        for row in &rows {
+            match read(row) {
+                Ok(account) => readable.push(account),
+                Err(error) => broken.push(error),
+            }
+        }
+        Ok((readable, broken))
     }
 
     /// The account with this name, if there is one.

@@ -1,5 +1,7 @@
 //! What a person asks: status, runs, attempts, quarantines, sizes.
 
+use std::collections::BTreeMap;
+
 use shared::id::{AccountId, AttemptId, RunNo};
 use shared::table::Table;
 use shared::time::Timestamp;
@@ -7,7 +9,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteRow;
 
 use super::row::Cells;
-use super::{Store, attempt, state};
+use super::{Store, account, attempt, state};
 use crate::outcome::MemorySlot;
 use crate::store::attempt::{Peaks, RunCounters};
 use crate::store::error::{During, StoreError};
@@ -42,12 +44,21 @@ impl Store {
     /// Every (account, worker), by name, those that are not enabled included. One that cannot be
     /// read says so in its row.
     pub async fn status(&self) -> Result<Vec<StatusRow>, StoreError> {
+        let action = "read the status";
+        let accounts = sqlx::query("SELECT * FROM accounts")
+            .fetch_all(&self.reader)
+            .await
+            .during(action)?;
+        let mut broken = BTreeMap::new();
+        for row in accounts.iter().filter(|row| account::read(row).is_err()) {
+            broken.insert(Cells::new(row, "accounts", "a row").get("account_id")?, row);
+        }
         sqlx::query(STATUS)
             .fetch_all(&self.reader)
             .await
-            .during("read the status")?
+            .during(action)?
             .iter()
-            .map(status)
+            .map(|row| status(row, &broken))
             .collect()
     }
 
@@ -121,10 +132,16 @@ impl Store {
     }
 }
 
-fn status(row: &SqliteRow) -> Result<StatusRow, StoreError> {
+/// `broken` has the rows of accounts that cannot be read: nothing of them runs.
+fn status(row: &SqliteRow, broken: &BTreeMap<i64, &SqliteRow>) -> Result<StatusRow, StoreError> {
     let account_id: i64 = Cells::new(row, "sync_state", "a row").get("account_id")?;
     let label = format!("account {account_id}");
     let cells = Cells::new(row, "accounts", &label);
+    let account = broken.get(&account_id).copied().map(account::read);
+    let state = match account {
+        Some(Err(error)) => Err(error),
+        Some(Ok(_)) | None => state::read(row),
+    };
     Ok(StatusRow {
         account_id: AccountId(account_id),
         account: cells.get("account")?,
@@ -132,14 +149,14 @@ fn status(row: &SqliteRow) -> Result<StatusRow, StoreError> {
         enabled: cells.get("on_duty")?,
         token_state: cells.get("token_state")?,
         token_detail: cells.get("token_detail")?,
-        account_created_at: cells.time("created_at")?,
+        account_created_at: cells.time("created_at").ok(),
         running: cells.get::<Option<i64>>("running")?.map(AttemptId),
         dead_letters: cells.count("letters")?,
         peak: LearnedPeak {
             alone: cells.count_or_null("peak_alone")?,
             shared: cells.count_or_null("peak_shared")?,
         },
-        state: state::read(row),
+        state,
     })
 }
 
