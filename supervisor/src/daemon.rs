@@ -25,7 +25,7 @@ use crate::config::Config;
 use crate::control::ListenError;
 use crate::os;
 use crate::os::cgroup::{self, Subtree};
-use crate::scheduler::rescue::{RescueError, rescue};
+use crate::scheduler::rescue::rescue;
 use crate::scheduler::{Dispatcher, Stop};
 use crate::store::{Account, Store, StoreError, TokenSource};
 use crate::tokens::{Refreshed, Tokens};
@@ -65,9 +65,6 @@ pub enum DaemonError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What an earlier life left open.
-    #[error(transparent)]
-    Rescue(#[from] RescueError),
     /// The child's binary.
     #[error("{0}; set worker_child in the configuration if it is elsewhere")]
     Spawner(#[from] SpawnError),

@@ -9,80 +9,76 @@ use crate::clock::Clock;
 use crate::os;
 use crate::outcome::PolicyState;
 use crate::policy::{self, PolicyConfig};
-use crate::store::{OpenAttempt, Store, StoreError};
+use crate::store::{Grant, OpenAttempt, Store, StoreError};
 
 /// How long a killed process may take to be gone.
 const GONE_LIMIT: Duration = Duration::from_secs(10);
 
-/// Why the start cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum RescueError {
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A process of an earlier life survives SIGKILL.
-    #[error(
-        "process {pid} of attempt {attempt} does not end although it was killed; it may hang in the kernel: find out why, then start again"
-    )]
-    Survivor {
-        /// Its process id.
-        pid: u32,
-        /// Its attempt.
-        attempt: String,
-    },
-}
-
-/// Ends every open attempt of this host; returns how many there were.
+/// Ends every open attempt of this host; returns how many it ended.
+///
+/// What cannot be ended for good is said, and stays open: that is no
+/// reason for all other accounts to wait. Errors: the store cannot be used now.
 pub async fn rescue(
     store: &Store,
     clock: Clock,
     host: &str,
     config: &PolicyConfig,
-) -> Result<usize, RescueError> {
-    let open = store.open_attempts(host).await?;
-    end_all(store, clock, &open, config).await?;
-    Ok(open.len())
+) -> Result<usize, StoreError> {
+    end_all(store, clock, (host, config), None).await
 }
 
-/// Ends the open attempts of one account on this host.
+/// Ends the open attempts of one account on this host, in the same way.
 pub async fn rescue_account(
     store: &Store,
     clock: Clock,
-    (host, config): (&str, &PolicyConfig),
+    host: (&str, &PolicyConfig),
     account: AccountId,
-) -> Result<(), RescueError> {
-    let mut open = store.open_attempts(host).await?;
-    open.retain(|attempt| attempt.grant.account == account);
-    end_all(store, clock, &open, config).await
+) -> Result<(), StoreError> {
+    end_all(store, clock, host, Some(account)).await.map(drop)
 }
 
 async fn end_all(
     store: &Store,
     clock: Clock,
-    open: &[OpenAttempt],
-    config: &PolicyConfig,
-) -> Result<(), RescueError> {
+    (host, config): (&str, &PolicyConfig),
+    only: Option<AccountId>,
+) -> Result<usize, StoreError> {
     let mut rng = fastrand::Rng::new();
-    for attempt in open {
-        make_sure_it_is_gone(attempt).await?;
+    let mut ended = 0;
+    for attempt in store.open_attempts(host).await? {
+        let Grant { account, .. } = attempt.grant;
+        if only.is_some_and(|only| only != account) {
+            continue;
+        }
+        make_sure_it_is_gone(&attempt).await;
         let now = clock.now();
         let mut decide = |state: &PolicyState| policy::rescued(state, now, config, &mut rng);
-        store
-            .rescue_attempt(attempt.grant.attempt, now, &mut decide)
-            .await?;
-        tracing::warn!(
-            attempt.id = %attempt.grant.attempt, account.id = %attempt.grant.account,
-            "an attempt without an end is ended as interrupted; its runs are tried again"
-        );
+        let id = attempt.grant.attempt;
+        match store.rescue_attempt(id, now, &mut decide).await {
+            Ok(()) => {
+                ended += 1;
+                tracing::warn!(
+                    attempt.id = %id, account.id = %account,
+                    "an attempt without an end is ended as interrupted; its runs are tried again"
+                );
+            }
+            Err(error) if error.is_temporary() => return Err(error),
+            Err(error) => tracing::error!(
+                attempt.id = %id, account.id = %account, %error,
+                "an attempt without an end cannot be ended, and stays open"
+            ),
+        }
     }
-    Ok(())
+    Ok(ended)
 }
 
-async fn make_sure_it_is_gone(attempt: &OpenAttempt) -> Result<(), RescueError> {
+/// Kills the process of an attempt, and waits until it is gone. One that does not go although it was
+/// killed hangs in the kernel: it will not run a step of its own any more, so its attempt is over.
+async fn make_sure_it_is_gone(attempt: &OpenAttempt) {
     // Without the start time the number may be anybody's by now. Such a child was never told to
     // start: it ended when our end of its pipe did.
     let (Some(pid), Some(started)) = (attempt.pid, attempt.pid_started) else {
-        return Ok(());
+        return;
     };
     let until = tokio::time::Instant::now() + GONE_LIMIT;
     while os::still_runs(pid, started) {
@@ -90,12 +86,12 @@ async fn make_sure_it_is_gone(attempt: &OpenAttempt) -> Result<(), RescueError> 
             tracing::warn!(child.pid = pid, %errno, "killing a process of an earlier life failed");
         }
         if tokio::time::Instant::now() >= until {
-            return Err(RescueError::Survivor {
-                pid,
-                attempt: attempt.grant.attempt.to_string(),
-            });
+            tracing::error!(
+                child.pid = pid, attempt.id = %attempt.grant.attempt,
+                "a process of an earlier life does not end although it was killed; it may hang in the kernel: find out why"
+            );
+            return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    Ok(())
 }

@@ -8,9 +8,7 @@ use shared::worker::Worker;
 
 use super::letter::{DeadLetter, LetterEnds};
 use super::state::SyncState;
-use crate::outcome::{
-    CrashReport, Decision, KillReason, MemorySlot, Outcome, PolicyState, Verdict,
-};
+use crate::outcome::{CrashReport, Decision, MemorySlot, Outcome, PolicyState, Verdict};
 
 /// What proves that an attempt may commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +132,7 @@ pub struct Ended {
 }
 
 /// An attempt without an end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenAttempt {
     /// Its number, account and fence.
     pub grant: Grant,
@@ -142,19 +140,4 @@ pub struct OpenAttempt {
     pub pid: Option<u32>,
     /// When that process started, in clock ticks since boot.
     pub pid_started: Option<u64>,
-    /// When the attempt began.
-    pub started_at: Timestamp,
-    /// Why it was about to be killed, if it was.
-    pub kill_reason: Option<KillReason>,
-    /// Its runs.
-    pub runs: Vec<OpenRun>,
-}
-
-/// A run of an attempt without an end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OpenRun {
-    /// Its position.
-    pub run: RunNo,
-    /// Which worker.
-    pub worker: Worker,
 }

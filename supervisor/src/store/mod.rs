@@ -27,7 +27,7 @@ mod state;
 
 pub use account::{Account, NewAccount, NewToken, TokenSource, TokenTrouble};
 pub use attempt::{
-    BeginAttempt, Begun, EndAttempt, EndRun, Ended, Grant, OpenAttempt, OpenRun, Peaks, RunCounters,
+    BeginAttempt, Begun, EndAttempt, EndRun, Ended, Grant, OpenAttempt, Peaks, RunCounters,
 };
 pub use audit::{Audit, Finding};
 pub use batch::{

@@ -3,6 +3,7 @@
 use integration_tests::harness::process::Running;
 use integration_tests::harness::state::State;
 use integration_tests::harness::wait::{LONG, wait_until};
+use nix::sys::signal::Signal;
 
 const STOPPED: &str = "this account is stopped";
 const REFUSED: &str = "the database does not take this account's attempt";
@@ -125,4 +126,34 @@ fn an_end_that_the_database_refuses_is_made_up_for() {
     assert_eq!(state.stop_service(service).code, Some(0));
     let audit = state.bulkhead(&["audit", "verify"]);
     assert_eq!(audit.code, Some(0), "{}", audit.stdout);
+}
+
+#[test]
+fn what_cannot_be_ended_at_a_start_holds_up_nobody_else() {
+    let state = State::new();
+    state.add_account("anna", "orders", "orders=hung");
+    state.add_account("bert", "orders", "");
+    let service = state.start_service();
+    let open = "SELECT count(*) FROM attempts WHERE account_id = 1 AND ended_at IS NULL \
+                AND pid IS NOT NULL";
+    wait_until("a child that hangs", LONG, || {
+        state.database().number(open) == 1
+    });
+    service.signal(Signal::SIGKILL);
+    assert_eq!(service.end(LONG).code, None);
+    state.database().execute(
+        "CREATE TRIGGER refuse BEFORE UPDATE OF ended_at ON attempts WHEN NEW.account_id = 1 \
+         BEGIN SELECT RAISE(ABORT, 'not this one'); END",
+    );
+    state.set_script("anna", "");
+    let service = state.start_service();
+    goes_on(&state, "bert", 3);
+    let log = service.log();
+    assert!(log.contains("cannot be ended, and stays open"), "{log}");
+    assert_eq!(state.stop_service(service).code, Some(0));
+    state.database().execute("DROP TRIGGER refuse");
+    let service = state.start_service();
+    goes_on(&state, "anna", 1);
+    assert_eq!(state.stop_service(service).code, Some(0));
+    assert_eq!(state.database().number(open), 0);
 }

@@ -1,6 +1,6 @@
 //! Attempts that a dead supervisor left without an end.
 
-use shared::id::{AccountId, AttemptId, RunNo};
+use shared::id::{AccountId, AttemptId};
 use shared::time::Timestamp;
 use shared::worker::Worker;
 use sqlx::sqlite::SqliteRow;
@@ -9,26 +9,22 @@ use super::row::{Cells, to_json};
 use super::{Store, Tx, lease, state};
 use crate::killpoint;
 use crate::outcome::{Cause, Confidence, Outcome, PolicyState};
-use crate::store::attempt::{Grant, OpenAttempt, OpenRun};
+use crate::store::attempt::{Grant, OpenAttempt};
 use crate::store::error::{During, StoreError};
 
 impl Store {
     /// Every attempt of this host that has no end, oldest first.
     pub async fn open_attempts(&self, host: &str) -> Result<Vec<OpenAttempt>, StoreError> {
-        let rows = sqlx::query(
+        sqlx::query(
             "SELECT * FROM attempts WHERE ended_at IS NULL AND host = ?1 ORDER BY attempt_id",
         )
         .bind(host.to_owned())
         .fetch_all(&self.reader)
         .await
-        .during("list open attempts")?;
-        let mut open = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let mut attempt = read(row)?;
-            attempt.runs = self.open_runs(attempt.grant.attempt).await?;
-            open.push(attempt);
-        }
-        Ok(open)
+        .during("list open attempts")?
+        .iter()
+        .map(read)
+        .collect()
     }
 
     /// Ends an attempt whose owner is gone. Call it only once its process is known to be gone too.
@@ -82,28 +78,6 @@ impl Store {
         killpoint::reach("rescue.committed");
         Ok(())
     }
-
-    async fn open_runs(&self, attempt: AttemptId) -> Result<Vec<OpenRun>, StoreError> {
-        sqlx::query(
-            "SELECT run_no, worker FROM runs WHERE attempt_id = ?1 AND ended_at IS NULL \
-             ORDER BY run_no",
-        )
-        .bind(attempt.0)
-        .fetch_all(&self.reader)
-        .await
-        .during("list open runs")?
-        .iter()
-        .map(|row| {
-            let label = format!("attempt {attempt}");
-            let cells = Cells::new(row, "runs", &label);
-            let worker = cells.named("worker", "a worker", Worker::from_name)?;
-            Ok(OpenRun {
-                run: RunNo(cells.get("run_no")?),
-                worker: worker.ok_or_else(|| cells.bad("worker", "null"))?,
-            })
-        })
-        .collect()
-    }
 }
 
 /// The workers of its runs without an end.
@@ -151,20 +125,20 @@ async fn end_orphan(tx: &mut Tx, attempt: AttemptId, now: Timestamp) -> Result<G
     Ok(read(&row)?.grant)
 }
 
+/// What is needed of a row to end it; only numbers, which the table holds to be numbers.
 fn read(row: &SqliteRow) -> Result<OpenAttempt, StoreError> {
     let attempt: i64 = Cells::new(row, "attempts", "a row").get("attempt_id")?;
     let label = format!("attempt {attempt}");
     let cells = Cells::new(row, "attempts", &label);
+    let (pid, started): (Option<i64>, Option<i64>) = (cells.get("pid")?, cells.get("pid_started")?);
     Ok(OpenAttempt {
         grant: Grant {
             attempt: AttemptId(attempt),
             account: AccountId(cells.get("account_id")?),
             fence: cells.get("fence")?,
         },
-        pid: cells.get("pid")?,
-        pid_started: cells.count_or_null("pid_started")?,
-        started_at: cells.time("started_at")?,
-        kill_reason: cells.json_or_null("kill_reason")?,
-        runs: Vec::new(),
+        // What is no process id names no process.
+        pid: pid.and_then(|pid| u32::try_from(pid).ok()),
+        pid_started: started.and_then(|started| u64::try_from(started).ok()),
     })
 }
