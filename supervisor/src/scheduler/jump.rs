@@ -22,6 +22,34 @@ pub(super) fn due_at(stored: Timestamp, last: Option<Timestamp>, now: Timestamp)
     }
 }
 
+/// What is known of a cursor and its ledger when the cursor is ahead of the time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ahead {
+    /// The cursor.
+    pub cursor: Timestamp,
+    /// Where the earliest stretch begins that ends after now.
+    pub begin: Timestamp,
+    /// When the account was added.
+    pub born: Timestamp,
+}
+
+/// By how much a cursor may be ahead of the time: what lies so far before it is read again anyway.
+pub(super) fn may_be_ahead(overlap: Duration) -> Duration {
+    SLIGHT.min(overlap)
+}
+
+/// Where a cursor is moved back to that ran ahead of the time.
+///
+/// To the beginning of the stretch in which the time now lies: nothing is lost by reading that again,
+/// whichever way the clock was wrong. If nothing of the ledger has happened yet, it begins anew as long
+/// ago as it did; but with a clock that is behind the account's birth, it is the clock that is wrong.
+pub(super) fn back_to(ahead: &Ahead, now: Timestamp) -> Option<Timestamp> {
+    if ahead.begin <= now {
+        return Some(ahead.begin);
+    }
+    (now >= ahead.born).then(|| now.minus(ahead.cursor.since(ahead.begin)))
+}
+
 /// Whether the clock was set back between two looks.
 pub(super) fn was_set_back(last: Timestamp, now: Timestamp) -> bool {
     last > now.plus(SLIGHT)
@@ -36,6 +64,43 @@ mod tests {
         for (last, now, expected) in [(0, 5, false), (60_000, 0, false), (60_001, 0, true)] {
             assert_eq!(was_set_back(Timestamp(last), Timestamp(now)), expected);
         }
+    }
+
+    #[test]
+    fn a_cursor_that_ran_ahead_goes_back_to_what_was_true() {
+        // (cursor, begin, born, expected at 100, why)
+        let table = [
+            (200, 90, 5, Some(90), "the stretch in which the time lies"),
+            (200, 90, 150, Some(90), "added by a clock that was ahead"),
+            (
+                200,
+                200,
+                5,
+                Some(100),
+                "a first snapshot of the time to come",
+            ),
+            (300, 150, 5, Some(-50), "a first window, all of it to come"),
+            (
+                200,
+                200,
+                101,
+                None,
+                "the clock is behind the account's birth",
+            ),
+        ];
+        for (cursor, begin, born, expected, why) in table {
+            let [cursor, begin, born] = [cursor, begin, born].map(Timestamp);
+            let ahead = Ahead {
+                cursor,
+                begin,
+                born,
+            };
+            let to = back_to(&ahead, Timestamp(100));
+            assert_eq!(to, expected.map(Timestamp), "{why}");
+        }
+        let short = Duration::from_secs(1);
+        assert_eq!(may_be_ahead(short), short);
+        assert_eq!(may_be_ahead(Duration::from_hours(1)), SLIGHT);
     }
 
     #[test]

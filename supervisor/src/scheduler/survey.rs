@@ -57,12 +57,13 @@ impl Survey {
 
     /// Looks for what changed since the last look, the first time at everything. Tells what cannot
     /// be read: those workers stop, the others carry on. After an error the next look is at everything.
+    /// What lies no further than `overlap` before a cursor is read again anyway.
     pub(super) async fn look(
         &mut self,
         store: &Store,
-        now: Timestamp,
+        (now, overlap): (Timestamp, Duration),
     ) -> Result<Vec<News>, StoreError> {
-        let looked = self.look_for_news(store, now).await;
+        let looked = self.look_for_news(store, (now, overlap)).await;
         if looked.is_err() {
             // What was heard until then is lost with the error.
             self.look_anew();
@@ -73,7 +74,7 @@ impl Survey {
     async fn look_for_news(
         &mut self,
         store: &Store,
-        now: Timestamp,
+        (now, overlap): (Timestamp, Duration),
     ) -> Result<Vec<News>, StoreError> {
         if self
             .looked_at
@@ -87,7 +88,7 @@ impl Survey {
         loop {
             let changes = store.changes(self.since).await?;
             for changed in changes.accounts {
-                news.push(self.hear(store, changed, now).await?);
+                news.push(self.hear(store, changed, (now, overlap)).await?);
             }
             self.since = changes.until;
             if !changes.more {
@@ -123,7 +124,7 @@ impl Survey {
         &mut self,
         store: &Store,
         changed: Changed,
-        now: Timestamp,
+        (now, overlap): (Timestamp, Duration),
     ) -> Result<News, StoreError> {
         let id = changed.id;
         self.tell_unreadable(&changed);
@@ -139,7 +140,7 @@ impl Survey {
             return Ok(news);
         };
         for state in &changed.states {
-            set_right(store, &account, state, now).await?;
+            set_right(store, &account, state, (now, overlap)).await?;
         }
         let waits = tokens::waits(store, &account, now).await?;
         let success = |state: &SyncState| {
@@ -189,35 +190,30 @@ impl Survey {
 /// time to come had not happened yet.
 async fn set_right(
     store: &Store,
-    Account {
-        name,
-        created_at: born,
-        ..
-    }: &Account,
+    account: &Account,
     state: &SyncState,
-    now: Timestamp,
+    (now, overlap): (Timestamp, Duration),
 ) -> Result<(), StoreError> {
-    let (account, worker) = (state.account_id, state.worker);
-    let ahead = state.cursor.filter(|at| jump::was_set_back(*at, now));
-    if ahead.is_none() {
+    let latest = now.plus(jump::may_be_ahead(overlap));
+    let Some(cursor) = state.cursor.filter(|at| *at > latest) else {
         return Ok(());
-    }
+    };
+    let (name, born) = (account.name.as_str(), account.created_at);
+    let (account, worker) = (state.account_id, state.worker);
     let begin = store.begin_of_what_ends_after((account, worker), now);
-    // With a clock that is behind the account's birth, it is the clock that is wrong; and a ledger that
-    // would be gone as a whole is left to people.
-    let since = state.since.filter(|_| now >= *born);
-    let Some((begin, _)) = begin
-        .await?
-        .zip(since)
-        .filter(|(begin, since)| begin > since)
-    else {
+    let ahead = begin.await?.map(|begin| jump::Ahead {
+        cursor,
+        begin,
+        born,
+    });
+    let Some(to) = ahead.and_then(|ahead| jump::back_to(&ahead, now)) else {
         return Ok(());
     };
     let wanted = CursorMove {
         clock_was_wrong: true,
         account,
         worker,
-        to: begin.min(now),
+        to,
         accept_gap: false,
         by: "bulkhead",
         reason: "the clock was set back",
@@ -225,7 +221,7 @@ async fn set_right(
     match store.move_cursor(&wanted, now).await {
         Ok(moved) => {
             tracing::warn!(
-                account.id = %account, account.name = name.as_str(), worker.name = %worker, to = %wanted.to, ?moved,
+                account.id = %account, account.name = name, worker.name = %worker, %to, ?moved,
                 "the clock was set back: what was read of the time to come is read again"
             );
             Ok(())
