@@ -1,7 +1,8 @@
 //! The service at sea: the real supervisor and its real children run for a while over a simulated
-//! eBay that changes and fails, while children are killed and stopped, tokens expire, and the service
-//! itself is killed, stopped and started. In every calm the database must be eBay, and nothing is left
-//! over; in a long life of the service its memory and its descriptors stay what they were.
+//! eBay that changes and fails, while children are killed and stopped, tokens expire, who gives them
+//! fails, the clock is set wrong by up to a day either way, and the service itself is killed, stopped and
+//! started. In every calm the database must be eBay, and nothing is left over; in a long life of the
+//! service its memory and its descriptors stay what they were; at the end no secret is anywhere.
 //!
 //! `SOAK_CALMS=n` sails on for so many calms (an hour has about 150), `SOAK_SEED=n` repeats the draw.
 #![expect(
@@ -13,6 +14,9 @@
 
 mod acts;
 mod calm;
+mod clock;
+mod crew;
+mod holdings;
 mod sea;
 
 use sea::Sea;
@@ -20,7 +24,7 @@ use sea::Sea;
 /// Calms in an ordinary build.
 const CALMS: u32 = 3;
 /// What happens between two calms.
-const ACTS: u32 = 12;
+const ACTS: u32 = 16;
 
 fn variable<T: std::str::FromStr>(name: &str) -> Option<T> {
     std::env::var(name).ok()?.parse().ok()
@@ -49,4 +53,5 @@ fn after_every_storm_the_database_is_ebay() {
         println!("calm {calm}: {}", sea.log());
     }
     sea.assert_rough();
+    sea.land();
 }
