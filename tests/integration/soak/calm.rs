@@ -22,6 +22,8 @@ impl Sea {
         }
         self.stop();
         self.assert_closed();
+        self.count_outcomes();
+        self.assert_no_doing_of_ours();
         self.clock.set_right();
         for (name, _) in ACCOUNTS {
             self.sim.clear_faults(name).unwrap();
@@ -60,6 +62,20 @@ impl Sea {
         // A service that started nothing has not made it.
         let left = std::fs::read_dir(attempts).into_iter().flatten();
         assert_eq!(left.count(), 0, "directories of attempts are left");
+    }
+
+    /// Children were killed and stopped, and eBay was ill: nothing else ended them, nothing was late
+    /// because the clock was set, and nothing contradicted itself. One that was stopped when it had
+    /// said everything lingers.
+    fn assert_no_doing_of_ours(&self) {
+        let ends = "SELECT * FROM attempts WHERE cause NOT IN ('completed', 'drained', 'cancelled', \
+             'killed_externally', 'hung', 'never_ready', 'unknown') \
+             AND coalesce(kill_reason, '') NOT LIKE '%lingering%'";
+        let bugs = "SELECT * FROM runs WHERE detail = 'bug'";
+        for sql in [ends, bugs] {
+            let found = self.stage.db().rows(sql);
+            assert!(found.is_empty(), "{found:#?}");
+        }
     }
 
     /// Passes until every worker has completed twice in a row and nothing is owed: the first may

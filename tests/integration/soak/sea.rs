@@ -7,6 +7,7 @@ use std::fs;
 use fastrand::Rng;
 use integration_tests::harness::process::{Running, alive};
 use integration_tests::harness::wait::{LONG, wait_for, wait_until};
+use integration_tests::mirrored::db::text;
 use integration_tests::mirrored::faults;
 use integration_tests::mirrored::stage::{Stage, complaints};
 use integration_tests::sim::{FaultKind, Sim};
@@ -39,7 +40,7 @@ const SETTINGS: [(&str, &str); 19] = [
     ("POLICY_QUARANTINE_FOR", "5s"),
     ("NETWORK_HEADER_TIMEOUT", "2s"),
     ("CRASHES_KEEP_COUNT", "200"),
-    ("ATTEMPTS_KEEP_FOR", "2d"),
+    ("ATTEMPTS_KEEP_FOR", "12h"),
 ];
 
 /// The service over its eBay.
@@ -51,6 +52,8 @@ pub(crate) struct Sea {
     pub(crate) crew: Crew,
     pub(crate) rng: Rng,
     done: BTreeMap<Act, u32>,
+    /// Runs by what came of them, as each calm found them.
+    outcomes: BTreeMap<String, i64>,
 }
 
 impl Sea {
@@ -71,6 +74,7 @@ impl Sea {
             crew,
             rng,
             done: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
         };
         sea.start();
         sea
@@ -90,20 +94,22 @@ impl Sea {
         let service = self.service.take().unwrap();
         let ended = self.stage.state().stop_service(service);
         assert_eq!(ended.code, Some(0), "{}", complaints(&ended));
-        assert_eq!(alive(&self.stage.state().dir()), Vec::<u32>::new());
+        // A token child that nobody waits for any more is killed, which takes a moment.
+        let dir = self.stage.state().dir();
+        wait_until("every child to be gone", LONG, || alive(&dir).is_empty());
     }
 
     /// One thing happens; then the service has gone on.
     pub(crate) fn act(&mut self, long_life: bool) {
         let act = Act::next(&mut self.rng, long_life);
-        let before = self.ended_attempts();
+        let before = self.last_attempt();
         if self.happens(act, long_life) {
             *self.done.entry(act).or_default() += 1;
         }
         wait_until("the service to go on", LONG, || {
             let service = self.service.as_mut().unwrap();
             assert!(!service.has_ended(), "after {act:?}: {}", service.log());
-            self.ended_attempts() > before
+            self.last_attempt() > before
         });
     }
 
@@ -175,8 +181,9 @@ impl Sea {
         self.rng.choice(ACCOUNTS).unwrap().0
     }
 
-    fn ended_attempts(&self) -> i64 {
-        let sql = "SELECT count(*) FROM attempts WHERE ended_at IS NOT NULL";
+    /// The newest attempt that has ended; old ones are removed meanwhile.
+    fn last_attempt(&self) -> i64 {
+        let sql = "SELECT coalesce(max(attempt_id), 0) FROM attempts WHERE ended_at IS NOT NULL";
         self.stage.db().number(sql)
     }
 
@@ -257,15 +264,19 @@ impl Sea {
         log
     }
 
+    /// Counts what came of the runs, before the calm adds its own.
+    pub(crate) fn count_outcomes(&mut self) {
+        let sql = "SELECT outcome, count(*) AS times FROM runs GROUP BY outcome";
+        for row in self.stage.db().rows(sql) {
+            let outcome = text(&row, "outcome");
+            *self.outcomes.entry(outcome).or_default() += row["times"].as_i64().unwrap();
+        }
+    }
+
     /// It was no pleasure trip.
     pub(crate) fn assert_rough(&self) {
-        let db = self.stage.db();
-        let troubled = db.number("SELECT count(*) FROM runs WHERE outcome != 'completed'");
-        let well = db.number("SELECT count(*) FROM runs WHERE outcome = 'completed'");
-        assert!(
-            troubled > 0 && well > 0,
-            "{troubled} in trouble, {well} well"
-        );
+        let well = self.outcomes.contains_key("completed");
+        assert!(well && self.outcomes.len() > 1, "{:?}", self.outcomes);
     }
 }
 
