@@ -7,9 +7,12 @@
 use std::time::Duration;
 
 use shared::time::Timestamp;
+use shared::worker::Mode;
 
 /// Clocks are put right by so much all the time; that is no jump.
 const SLIGHT: Duration = Duration::from_mins(1);
+/// A ledger of snapshots that covers no more than this is no loss.
+const CHEAP: Duration = Duration::from_hours(24);
 
 /// When it is due, where `last` is when it was last started or ended: as stored, or now if that
 /// was in the future, so that it runs once and is noted by the clock as it is. How long it was to wait is
@@ -25,6 +28,8 @@ pub(super) fn due_at(stored: Timestamp, last: Option<Timestamp>, now: Timestamp)
 /// What is known of a cursor and its ledger when the cursor is ahead of the time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ahead {
+    /// Of what kind of worker.
+    pub mode: Mode,
     /// The cursor.
     pub cursor: Timestamp,
     /// Where the earliest stretch begins that ends after now.
@@ -42,12 +47,15 @@ pub(super) fn may_be_ahead(overlap: Duration) -> Duration {
 ///
 /// To the beginning of the stretch in which the time now lies: nothing is lost by reading that again,
 /// whichever way the clock was wrong. If nothing of the ledger has happened yet, it begins anew as long
-/// ago as it did; but with a clock that is behind the account's birth, it is the clock that is wrong.
+/// ago as it did. With a clock that is behind the account's birth, it may as well be the clock that is
+/// wrong now: then only snapshots of a day at most are given up, which the next one makes up for.
 pub(super) fn back_to(ahead: &Ahead, now: Timestamp) -> Option<Timestamp> {
     if ahead.begin <= now {
         return Some(ahead.begin);
     }
-    (now >= ahead.born).then(|| now.minus(ahead.cursor.since(ahead.begin)))
+    let covered = ahead.cursor.since(ahead.begin);
+    let cheap = ahead.mode == Mode::Snapshot && covered <= CHEAP;
+    (now >= ahead.born || cheap).then(|| now.minus(covered))
 }
 
 /// Whether the clock was set back between two looks.
@@ -68,29 +76,22 @@ mod tests {
 
     #[test]
     fn a_cursor_that_ran_ahead_goes_back_to_what_was_true() {
-        // (cursor, begin, born, expected at 100, why)
+        use Mode::{Snapshot, Window};
+        const DAY: i64 = 86_400_000;
+        // (mode, cursor, begin, born, expected at 100, why)
         let table = [
-            (200, 90, 5, Some(90), "the stretch in which the time lies"),
-            (200, 90, 150, Some(90), "added by a clock that was ahead"),
-            (
-                200,
-                200,
-                5,
-                Some(100),
-                "a first snapshot of the time to come",
-            ),
-            (300, 150, 5, Some(-50), "a first window, all of it to come"),
-            (
-                200,
-                200,
-                101,
-                None,
-                "the clock is behind the account's birth",
-            ),
+            (Window, 200, 90, 5, Some(90), "where the time lies"),
+            (Window, 200, 90, 150, Some(90), "added by a clock ahead"),
+            (Snapshot, 200, 200, 5, Some(100), "a first one, to come"),
+            (Window, 300, 150, 5, Some(-50), "a first one, to come"),
+            (Snapshot, 250, 200, 150, Some(50), "by a clock ahead"),
+            (Snapshot, 102 + DAY, 101, 101, None, "a clock behind"),
+            (Window, 200, 150, 101, None, "a clock behind"),
         ];
-        for (cursor, begin, born, expected, why) in table {
+        for (mode, cursor, begin, born, expected, why) in table {
             let [cursor, begin, born] = [cursor, begin, born].map(Timestamp);
             let ahead = Ahead {
+                mode,
                 cursor,
                 begin,
                 born,

@@ -202,6 +202,7 @@ async fn set_right(
     let (account, worker) = (state.account_id, state.worker);
     let begin = store.begin_of_what_ends_after((account, worker), now);
     let ahead = begin.await?.map(|begin| jump::Ahead {
+        mode: worker.mode(),
         cursor,
         begin,
         born,

@@ -280,7 +280,7 @@ fn a_deep_pass_of_the_time_to_come_ends_now() {
                 ..state(Worker::Transactions, Some(ago(0).0))
             };
             let expected = span((begins, 0));
-            let order = super::deep(&state, again, &sync, ago(0));
+            let order = deep(&state, again, &sync, ago(0));
             assert_eq!(order, Some(expected), "{why}");
         }
     }
