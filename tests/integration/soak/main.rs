@@ -4,7 +4,8 @@
 //! started. In every calm the database must be eBay, and nothing is left over; in a long life of the
 //! service its memory and its descriptors stay what they were; at the end no secret is anywhere.
 //!
-//! `SOAK_CALMS=n` sails on for so many calms (an hour has about 150), `SOAK_SEED=n` repeats the draw.
+//! `SOAK_CALMS=n` sails on for so many calms (an hour has about 100), `SOAK_LIFE=n` makes the
+//! long lives of the service n times as long, `SOAK_SEED=n` repeats the draw.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -19,14 +20,14 @@ mod crew;
 mod holdings;
 mod sea;
 
+use std::time::Instant;
+
 use sea::Sea;
 
 /// Calms in an ordinary build.
 const CALMS: u32 = 3;
 /// What happens between two calms.
 const ACTS: u32 = 16;
-/// Every so many lives one is ten times as long: only a run that was asked for has it.
-const LONGEST: u32 = 12;
 
 fn variable<T: std::str::FromStr>(name: &str) -> Option<T> {
     std::env::var(name).ok()?.parse().ok()
@@ -36,11 +37,13 @@ fn variable<T: std::str::FromStr>(name: &str) -> Option<T> {
 fn after_every_storm_the_database_is_ebay() {
     let seed = variable("SOAK_SEED").unwrap_or_else(|| fastrand::u64(..));
     println!("to sail the same again: SOAK_SEED={seed}");
+    let life = variable("SOAK_LIFE").unwrap_or(1);
     let mut sea = Sea::new(seed);
     for calm in 1..=variable("SOAK_CALMS").unwrap_or(CALMS) {
         // Every third life is a long one: what leaks shows there, once it is warm.
         let long_life = calm % 3 == 0;
-        let acts = if calm % LONGEST == 0 { 10 } else { 1 } * ACTS;
+        let began = Instant::now();
+        let acts = if long_life { life } else { 1 } * ACTS;
         for _ in 0..acts / 2 {
             sea.act(long_life);
         }
@@ -52,8 +55,14 @@ fn after_every_storm_the_database_is_ebay() {
             let late = sea.assert_flat(&warm);
             println!("a long life: {warm:?} became {late:?}");
         }
+        let storm = began.elapsed().as_secs();
         sea.calm();
-        println!("calm {calm}: {}", sea.log());
+        let both = began.elapsed().as_secs();
+        println!(
+            "calm {calm}, {storm} s and {} s: {}",
+            both - storm,
+            sea.log()
+        );
     }
     sea.assert_rough();
     sea.land();
