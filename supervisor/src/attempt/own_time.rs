@@ -1,15 +1,13 @@
 //! An attempt's own time: when it began, by the clock as it was then, and what has passed since. The
 //! child goes by the same one, so a clock that is set anew meanwhile makes nothing late and nobody a liar.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use shared::failure::Failure;
 use shared::time::Timestamp;
 
+use crate::clock::SLIGHT;
 use crate::outcome::Outcome;
-
-/// Clocks are put right by so much all the time; that is no jump.
-const SLIGHT: Duration = Duration::from_mins(1);
 
 /// The time of one attempt.
 #[derive(Debug, Clone, Copy)]

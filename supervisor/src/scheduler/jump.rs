@@ -1,4 +1,4 @@
-//! What a due time is worth when the clock was set back since it was stored. Pure.
+//! What a due time and a cursor are worth when the clock was set back since they were stored. Pure.
 //!
 //! A clock that is set forward makes everything due at once, which the slots bound and which the fixed rate
 //! does not repeat. One that is set back leaves due times far ahead: without this nothing would run
@@ -9,8 +9,8 @@ use std::time::Duration;
 use shared::time::Timestamp;
 use shared::worker::Mode;
 
-/// Clocks are put right by so much all the time; that is no jump.
-const SLIGHT: Duration = Duration::from_mins(1);
+use crate::clock::SLIGHT;
+
 /// A ledger of snapshots that covers no more than this is no loss.
 const CHEAP: Duration = Duration::from_hours(24);
 
