@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 use fastrand::Rng;
 use integration_tests::harness::process::{Running, alive};
@@ -230,14 +231,20 @@ impl Sea {
 
     /// What the service holds.
     pub(crate) fn holdings(&self) -> Holdings {
-        let service = self.service.as_ref().unwrap();
-        Holdings::of(service, &self.stage.state().dir())
+        self.while_nothing_starts(Holdings::of)
     }
 
     /// The service holds no more than then.
     pub(crate) fn assert_flat(&self, then: &Holdings) -> Holdings {
-        let service = self.service.as_ref().unwrap();
-        then.assert_flat(service, &self.stage.state().dir())
+        self.while_nothing_starts(|service, dir| then.assert_flat(service, dir))
+    }
+
+    /// On a busy machine there might be no idle moment otherwise.
+    fn while_nothing_starts<T>(&self, look: impl FnOnce(&Running, &Path) -> T) -> T {
+        self.asked(&["pause"]);
+        let seen = look(self.service.as_ref().unwrap(), &self.stage.state().dir());
+        self.asked(&["resume"]);
+        seen
     }
 
     /// How often each thing happened, and what is on disk.
