@@ -3,7 +3,12 @@
 //! In debug builds a test may set this process's clock wrong: `BULKHEAD_CLOCK_FILE` names a file that
 //! holds how many milliseconds it is ahead. It is read anew every time, so the clock can jump.
 
+use std::time::Duration;
+
 use shared::time::Timestamp;
+
+/// Clocks are put right by so much all the time; that is no jump.
+pub const SLIGHT: Duration = Duration::from_mins(1);
 
 /// The system's clock.
 #[derive(Debug, Clone, Copy, Default)]

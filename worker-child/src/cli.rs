@@ -112,6 +112,7 @@ fn sync(attempt_dir: &Path) -> Result<(), ExitCode> {
         Ordered::Sync(begun) => *begun,
         Ordered::Exchange(exchange, session, doors) => return token(&exchange, session, &doors),
     };
+    clock::set(begun.attempt.started_at);
     sandbox(begun.attempt.sandbox, &begun.doors)?;
     let tls = roots::tls(begun.doors.roots).map_err(|error| complain(&error, ExitCode::Setup))?;
     recorder.begin(begun.attempt.recording_cap, &begun.token);

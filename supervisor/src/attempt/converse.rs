@@ -17,6 +17,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::answer::{Commit, Fetched};
 use super::directory::Directory;
+use super::own_time::OwnTime;
 use super::said::{Said, done_fault};
 use super::watchdog::Watchdog;
 use super::{Context, Progress, Wishes};
@@ -43,6 +44,7 @@ pub(super) struct Conversation<'a> {
     pub attempt: &'a Attempt,
     pub grant: Grant,
     pub timeouts: TimeoutsConfig,
+    pub(super) time: OwnTime,
     pub directory: &'a Directory,
     pub process: Process,
     pub sender: Sender,
@@ -74,6 +76,7 @@ pub(super) struct Beginning<'a> {
     pub attempt: &'a Attempt,
     pub grant: Grant,
     pub timeouts: TimeoutsConfig,
+    pub time: OwnTime,
     pub directory: &'a Directory,
     pub process: Process,
     pub sender: Sender,
@@ -97,12 +100,13 @@ impl<'a> Conversation<'a> {
             watchdog: Watchdog::new(
                 &from.attempt.runs,
                 from.timeouts.silence.duration(),
-                (now, from.context.clock.now()),
+                (now, from.time.now()),
             ),
             context: from.context,
             attempt: from.attempt,
             grant: from.grant,
             timeouts: from.timeouts,
+            time: from.time,
             directory: from.directory,
             process: from.process,
             sender: from.sender,
@@ -241,7 +245,7 @@ impl<'a> Conversation<'a> {
             FromChild::NeedToken { run } => self.token(run),
             FromChild::RunDone { run } => self.done(run).await,
             FromChild::RunSnoozed { run, until } => {
-                let latest = self.context.clock.now().plus(LONGEST_SNOOZE);
+                let latest = self.time.now().plus(LONGEST_SNOOZE);
                 self.end(
                     run,
                     Outcome::Snoozed {
@@ -251,7 +255,7 @@ impl<'a> Conversation<'a> {
             }
             FromChild::RunFailed { run, failure } => self.end(run, Outcome::Failed(failure)),
             FromChild::Waiting { run, until } => {
-                let wait = until.since(self.context.clock.now());
+                let wait = until.since(self.time.now());
                 self.watchdog.waiting(run, wait, Instant::now());
             }
             FromChild::Exchanged(_) => {
@@ -285,7 +289,7 @@ impl<'a> Conversation<'a> {
     async fn done(&mut self, run: RunNo) {
         let counters = self.ingest.counters(run);
         let order = self.attempt.runs.get(run.index());
-        match order.and_then(|order| done_fault(order, &counters, self.context.clock.now())) {
+        match order.and_then(|order| done_fault(order, &counters, self.time.now())) {
             Some(fault) => self.violation(fault.what().to_owned(), Some(run)).await,
             None => self.end(run, Outcome::Completed),
         }

@@ -13,6 +13,7 @@ use shared::secret::Secret;
 use shared::time::Timestamp;
 
 use super::directory::Directory;
+use super::own_time::OwnTime;
 use super::said::{Said, has_backlog};
 use super::{Assignment, Context, Ran, RanRun, letters, publish, told};
 use crate::crash::{self, ReportInput};
@@ -44,6 +45,7 @@ pub(super) struct Undertaking<'a> {
     pub letters: &'a [Vec<DeadLetter>],
     pub grant: Grant,
     pub started: Instant,
+    pub time: OwnTime,
 }
 
 /// What is left of a life when it is over.
@@ -107,7 +109,11 @@ pub(super) async fn conclude(
     let said = std::mem::replace(&mut life.said, Said::new(0)).into_ends();
     let evidence = evidence(life, &stderr, undertaking, &said);
     let verdict = death::classify(&evidence);
-    let outcomes = death::outcomes(&evidence, &verdict, &said);
+    let mut outcomes = death::outcomes(&evidence, &verdict, &said);
+    let now = context.clock.now();
+    for outcome in &mut outcomes.runs {
+        undertaking.time.tell(outcome, now);
+    }
     let judge = Judge {
         undertaking,
         evidence: &evidence,
@@ -119,7 +125,7 @@ pub(super) async fn conclude(
         pid,
         child_build: child_build.as_deref(),
         died_at,
-        now: context.clock.now(),
+        now,
     };
     let (runs, ran) = judge.all(&counters, &passed);
     let reports = runs

@@ -10,6 +10,7 @@ mod ending;
 mod finish;
 mod letters;
 mod order;
+mod own_time;
 mod progress;
 mod publish;
 mod room;

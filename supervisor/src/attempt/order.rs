@@ -127,6 +127,11 @@ fn window(state: &SyncState, again: bool, config: &Config, now: Timestamp) -> Wi
 /// stretch that it stands in was added then.
 fn deep(state: &SyncState, again: bool, sync: &SyncConfig, until: Timestamp) -> Option<DeepOrder> {
     let last = state.deep?;
+    // What a clock that was set back had ordered of the time to come has not happened yet.
+    let last = DeepOrder {
+        until: last.until.min(until),
+        ..last
+    };
     if again && last.from < last.until {
         return Some(last);
     }

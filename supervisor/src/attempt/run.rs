@@ -13,6 +13,7 @@ use super::converse::{Beginning, Conversation, LEASE};
 use super::directory::Directory;
 use super::finish::{Life, Undertaking, conclude};
 use super::order::{Orders, attempt};
+use super::own_time::OwnTime;
 use super::said::Said;
 use super::{Assignment, Context, End, Finished, Progress, Wish, Wishes};
 use crate::child::process::Process;
@@ -73,6 +74,7 @@ async fn begin(context: &Context, assignment: &Assignment, ears: Ears) -> End {
         Ok(begun) => begun,
         Err(error) => return End::Store(error),
     };
+    let started = Instant::now();
     let mut orders = orders(context, assignment, &begun, endpoints);
     // Until the end is stored, and the recording kept or gone.
     let room = context.recordings.take(orders.recording_cap);
@@ -88,7 +90,8 @@ async fn begin(context: &Context, assignment: &Assignment, ears: Ears) -> End {
             account: account.id,
             fence: begun.fence,
         },
-        started: Instant::now(),
+        time: OwnTime::new(orders.started_at, started),
+        started,
     };
     let given = Given::new(token, orders.runs.len());
     let mut life = live(&undertaking, given, ears).await;
@@ -216,6 +219,7 @@ async fn live(undertaking: &Undertaking<'_>, given: Given, ears: Ears) -> Life {
         attempt: orders,
         grant: undertaking.grant,
         timeouts: context.config.timeouts_for(&orders.account),
+        time: undertaking.time,
         directory: &directory,
         process,
         sender,

@@ -147,7 +147,7 @@ impl Dispatcher {
             Mode::Service => Ok(None),
             Mode::Once { .. } => {
                 let now = self.context.clock.now();
-                let news = self.survey.look(&self.context.store, now).await?;
+                let news = self.survey_at(now).await?;
                 let all = |of: fn(&News) -> &Vec<Due>| -> Vec<Due> {
                     news.iter().flat_map(of).cloned().collect()
                 };
@@ -213,9 +213,14 @@ impl Dispatcher {
 
     /// Hears what changed; whether a person asked that nothing is started.
     async fn look(&mut self, pass: &mut Option<Pass>, now: Timestamp) -> Result<bool, StoreError> {
-        let news = self.survey.look(&self.context.store, now).await?;
+        let news = self.survey_at(now).await?;
         self.hear(news, pass);
         Ok(self.context.store.halt().await?.is_some())
+    }
+
+    async fn survey_at(&mut self, now: Timestamp) -> Result<Vec<News>, StoreError> {
+        let overlap = self.context.config.sync.overlap.duration();
+        self.survey.look(&self.context.store, (now, overlap)).await
     }
 
     fn assignment(&mut self, account: crate::store::Account, start: Start) -> Assignment {

@@ -1,4 +1,4 @@
-//! What a due time is worth when the clock was set back since it was stored. Pure.
+//! What a due time and a cursor are worth when the clock was set back since they were stored. Pure.
 //!
 //! A clock that is set forward makes everything due at once, which the slots bound and which the fixed rate
 //! does not repeat. One that is set back leaves due times far ahead: without this nothing would run
@@ -7,9 +7,12 @@
 use std::time::Duration;
 
 use shared::time::Timestamp;
+use shared::worker::Mode;
 
-/// Clocks are put right by so much all the time; that is no jump.
-const SLIGHT: Duration = Duration::from_mins(1);
+use crate::clock::SLIGHT;
+
+/// A ledger of snapshots that covers no more than this is no loss.
+const CHEAP: Duration = Duration::from_hours(24);
 
 /// When it is due, where `last` is when it was last started or ended: as stored, or now if that
 /// was in the future, so that it runs once and is noted by the clock as it is. How long it was to wait is
@@ -20,6 +23,39 @@ pub(super) fn due_at(stored: Timestamp, last: Option<Timestamp>, now: Timestamp)
     } else {
         stored
     }
+}
+
+/// What is known of a cursor and its ledger when the cursor is ahead of the time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ahead {
+    /// Of what kind of worker.
+    pub mode: Mode,
+    /// The cursor.
+    pub cursor: Timestamp,
+    /// Where the earliest stretch begins that ends after now.
+    pub begin: Timestamp,
+    /// When the account was added.
+    pub born: Timestamp,
+}
+
+/// By how much a cursor may be ahead of the time: what lies so far before it is read again anyway.
+pub(super) fn may_be_ahead(overlap: Duration) -> Duration {
+    SLIGHT.min(overlap)
+}
+
+/// Where a cursor is moved back to that ran ahead of the time.
+///
+/// To the beginning of the stretch in which the time now lies: nothing is lost by reading that again,
+/// whichever way the clock was wrong. If nothing of the ledger has happened yet, it begins anew as long
+/// ago as it did. With a clock that is behind the account's birth, it may as well be the clock that is
+/// wrong now: then only snapshots of a day at most are given up, which the next one makes up for.
+pub(super) fn back_to(ahead: &Ahead, now: Timestamp) -> Option<Timestamp> {
+    if ahead.begin <= now {
+        return Some(ahead.begin);
+    }
+    let covered = ahead.cursor.since(ahead.begin);
+    let cheap = ahead.mode == Mode::Snapshot && covered <= CHEAP;
+    (now >= ahead.born || cheap).then(|| now.minus(covered))
 }
 
 /// Whether the clock was set back between two looks.
@@ -36,6 +72,36 @@ mod tests {
         for (last, now, expected) in [(0, 5, false), (60_000, 0, false), (60_001, 0, true)] {
             assert_eq!(was_set_back(Timestamp(last), Timestamp(now)), expected);
         }
+    }
+
+    #[test]
+    fn a_cursor_that_ran_ahead_goes_back_to_what_was_true() {
+        use Mode::{Snapshot, Window};
+        const DAY: i64 = 86_400_000;
+        // (mode, cursor, begin, born, expected at 100, why)
+        let table = [
+            (Window, 200, 90, 5, Some(90), "where the time lies"),
+            (Window, 200, 90, 150, Some(90), "added by a clock ahead"),
+            (Snapshot, 200, 200, 5, Some(100), "a first one, to come"),
+            (Window, 300, 150, 5, Some(-50), "a first one, to come"),
+            (Snapshot, 250, 200, 150, Some(50), "by a clock ahead"),
+            (Snapshot, 102 + DAY, 101, 101, None, "a clock behind"),
+            (Window, 200, 150, 101, None, "a clock behind"),
+        ];
+        for (mode, cursor, begin, born, expected, why) in table {
+            let [cursor, begin, born] = [cursor, begin, born].map(Timestamp);
+            let ahead = Ahead {
+                mode,
+                cursor,
+                begin,
+                born,
+            };
+            let to = back_to(&ahead, Timestamp(100));
+            assert_eq!(to, expected.map(Timestamp), "{why}");
+        }
+        let short = Duration::from_secs(1);
+        assert_eq!(may_be_ahead(short), short);
+        assert_eq!(may_be_ahead(Duration::from_hours(1)), SLIGHT);
     }
 
     #[test]

@@ -61,12 +61,13 @@ impl Survey {
 
     /// Looks for what changed since the last look, the first time at everything. Tells what cannot
     /// be read: those workers stop, the others carry on. After an error the next look is at everything.
+    /// What lies no further than `overlap` before a cursor is read again anyway.
     pub(super) async fn look(
         &mut self,
         store: &Store,
-        now: Timestamp,
+        (now, overlap): (Timestamp, Duration),
     ) -> Result<Vec<News>, StoreError> {
-        let looked = self.look_for_news(store, now).await;
+        let looked = self.look_for_news(store, (now, overlap)).await;
         if looked.is_err() {
             // What was heard until then is lost with the error.
             self.look_anew();
@@ -77,7 +78,7 @@ impl Survey {
     async fn look_for_news(
         &mut self,
         store: &Store,
-        now: Timestamp,
+        (now, overlap): (Timestamp, Duration),
     ) -> Result<Vec<News>, StoreError> {
         if self
             .looked_at
@@ -92,7 +93,7 @@ impl Survey {
             let changes = store.changes(self.since).await?;
             for changed in changes.accounts {
                 let id = changed.id;
-                news.push(match self.hear(store, changed, now).await {
+                news.push(match self.hear(store, changed, (now, overlap)).await {
                     Err(error) if !error.is_temporary() => self.stopped(id, &error),
                     heard => heard?,
                 });
@@ -135,7 +136,7 @@ impl Survey {
         &mut self,
         store: &Store,
         changed: Changed,
-        now: Timestamp,
+        (now, overlap): (Timestamp, Duration),
     ) -> Result<News, StoreError> {
         let id = changed.id;
         self.waiting.remove(&id);
@@ -148,7 +149,7 @@ impl Survey {
             return Ok(news);
         };
         for state in &changed.states {
-            set_right(store, &account, state, now).await?;
+            set_right(store, &account, state, (now, overlap)).await?;
         }
         let waits = tokens::waits(store, &account, now).await?;
         let success = |state: &SyncState| {
@@ -231,35 +232,31 @@ const fn nothing(account: AccountId) -> News {
 /// time to come had not happened yet.
 async fn set_right(
     store: &Store,
-    Account {
-        name,
-        created_at: born,
-        ..
-    }: &Account,
+    account: &Account,
     state: &SyncState,
-    now: Timestamp,
+    (now, overlap): (Timestamp, Duration),
 ) -> Result<(), StoreError> {
-    let (account, worker) = (state.account_id, state.worker);
-    let ahead = state.cursor.filter(|at| jump::was_set_back(*at, now));
-    if ahead.is_none() {
+    let latest = now.plus(jump::may_be_ahead(overlap));
+    let Some(cursor) = state.cursor.filter(|at| *at > latest) else {
         return Ok(());
-    }
+    };
+    let (name, born) = (account.name.as_str(), account.created_at);
+    let (account, worker) = (state.account_id, state.worker);
     let begin = store.begin_of_what_ends_after((account, worker), now);
-    // With a clock that is behind the account's birth, it is the clock that is wrong; and a ledger that
-    // would be gone as a whole is left to people.
-    let since = state.since.filter(|_| now >= *born);
-    let Some((begin, _)) = begin
-        .await?
-        .zip(since)
-        .filter(|(begin, since)| begin > since)
-    else {
+    let ahead = begin.await?.map(|begin| jump::Ahead {
+        mode: worker.mode(),
+        cursor,
+        begin,
+        born,
+    });
+    let Some(to) = ahead.and_then(|ahead| jump::back_to(&ahead, now)) else {
         return Ok(());
     };
     let wanted = CursorMove {
         clock_was_wrong: true,
         account,
         worker,
-        to: begin.min(now),
+        to,
         accept_gap: false,
         by: "bulkhead",
         reason: "the clock was set back",
@@ -267,7 +264,7 @@ async fn set_right(
     match store.move_cursor(&wanted, now).await {
         Ok(moved) => {
             tracing::warn!(
-                account.id = %account, account.name = name.as_str(), worker.name = %worker, to = %wanted.to, ?moved,
+                account.id = %account, account.name = name, worker.name = %worker, %to, ?moved,
                 "the clock was set back: what was read of the time to come is read again"
             );
             Ok(())

@@ -13,6 +13,9 @@ use tokio::runtime::Runtime;
 
 use super::mirrors::WORKERS;
 
+/// The key by which the web app of a simulated eBay may be asked.
+pub const KEY: &str = "canary-internal-key-73";
+
 /// A pass may take this long on a busy machine.
 const PASS: Duration = Duration::from_mins(5);
 
@@ -71,7 +74,9 @@ impl Stage {
     ) -> (Self, T) {
         let runtime = Runtime::new().unwrap();
         let (ebay, url) = runtime.block_on(ebay());
-        let mut state = State::empty();
+        let mut state = State::empty()
+            .var("WEB_APP_URL", &url)
+            .var("INTERNAL_API_KEY", KEY);
         let child = binaries().worker_child.display();
         state.write_config(&format!(
             "worker_child = \"{child}\"\n{SETTINGS}\n[environments.simulated]\n\
@@ -117,8 +122,7 @@ impl Stage {
     pub fn join_all(&self, sim: &Sim, spec: AccountSpec) {
         let name = spec.name.clone();
         sim.account(spec).unwrap();
-        let all: Vec<&str> = WORKERS.iter().map(|(worker, _)| *worker).collect();
-        self.account_with(&name, &all.join(","));
+        self.account_with(&name, &all());
     }
 
     /// Adds an account with a worker in window mode and one in snapshot mode.
@@ -131,21 +135,16 @@ impl Stage {
         self.set_token(name, &token(name));
         let file = self.state.token_file(name);
         let file = file.to_str().unwrap();
+        self.account_from(name, workers, &["--token-file", file]);
+    }
+
+    /// Adds an account with these workers, whose tokens come from where these arguments say.
+    pub fn account_from(&self, name: &str, workers: &str, source: &[&str]) {
+        let add = ["account", "add", name, "--workers", workers];
         let environment = ["--environment", "simulated"];
-        let add = [
-            &[
-                "account",
-                "add",
-                name,
-                "--workers",
-                workers,
-                "--token-file",
-                file,
-            ],
-            &environment[..],
-        ]
-        .concat();
-        let added = self.state.bulkhead(&add);
+        let added = self
+            .state
+            .bulkhead(&[&add, &environment[..], source].concat());
         assert_eq!(added.code, Some(0), "{}", added.stderr);
     }
 
@@ -178,6 +177,11 @@ impl Stage {
         let ended = self.once();
         assert_eq!(ended.code, Some(0), "{}", complaints(&ended));
     }
+}
+
+/// The names of all ten workers, as an argument.
+pub fn all() -> String {
+    WORKERS.map(|(worker, _)| worker).join(",")
 }
 
 /// What a process answered, and the warnings and errors that it logged.

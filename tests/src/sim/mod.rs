@@ -195,6 +195,15 @@ impl Sim {
         Ok(())
     }
 
+    /// From now on the account has this access token and no other.
+    pub fn replace_token(&self, account: &str, token: &str) -> Result<(), SimError> {
+        let mut world = self.hub.world();
+        let account = world.account_mut(account)?;
+        account.renewed.clear();
+        token.clone_into(&mut account.spec.token);
+        Ok(())
+    }
+
     /// Arms a fault, beside those already in force.
     pub fn fault(&self, account: &str, fault: Fault) -> Result<(), SimError> {
         self.hub

@@ -261,6 +261,32 @@ fn a_stretch_to_be_read_again_belongs_to_every_window_worker_and_is_not_cut() {
 }
 
 #[test]
+fn a_deep_pass_of_the_time_to_come_ends_now() {
+    let sync = Config::default().sync;
+    // (where the one stood that was left, where this one begins, why); in days before now
+    let cases = [
+        (1, 1, "what has happened of what was left"),
+        (0, 30, "nothing of it has happened: a new one"),
+    ];
+    for (stood, begins, why) in cases {
+        for again in [true, false] {
+            let left = DeepOrder {
+                from: ago(stood),
+                until: ago(0).plus(DAY),
+            };
+            let state = SyncState {
+                since: Some(ago(90)),
+                deep: Some(left),
+                ..state(Worker::Transactions, Some(ago(0).0))
+            };
+            let expected = span((begins, 0));
+            let order = deep(&state, again, &sync, ago(0));
+            assert_eq!(order, Some(expected), "{why}");
+        }
+    }
+}
+
+#[test]
 fn the_sandbox_is_ordered_as_configured() {
     let account = Account {
         id: AccountId(1),
