@@ -7,6 +7,8 @@
 //! *Not here:* how often what is due is tried again (`scheduler`), what a failed run costs (`policy`).
 
 mod access;
+mod deaths;
+mod end;
 pub mod exchange;
 pub mod file;
 pub mod given;
@@ -19,6 +21,7 @@ pub mod vault;
 mod waits;
 pub mod web_app;
 
+pub use deaths::Whose;
 pub use given::Given;
 pub use problem::{Kind, TokenProblem};
 pub use source::{Refreshed, Tokens};

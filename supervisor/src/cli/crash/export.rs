@@ -42,7 +42,7 @@ pub(super) async fn export(
     }
     let to = to.unwrap_or_else(|| PathBuf::from(format!("bulkhead-crash-{id}.tar")));
     let token = token_of(&store, &report).await?;
-    let needles = Needles::new(token.as_ref());
+    let needles = Needles::new(token.as_slice());
     let files = pack(&dir, (id, report.at), &readme(&report), &needles, &to);
     let files = files.map_err(|error| match error {
         ArchiveError::Exists(_) => anyhow::Error::new(BadInput(error.to_string())),
@@ -67,7 +67,7 @@ async fn token_of(
     let accounts = store.accounts().await?;
     let account = accounts
         .into_iter()
-        .find(|account| account.id == report.account_id);
+        .find(|account| Some(account.id) == report.account_id);
     Ok(account.and_then(|account| tokens::file::read(&account.token_file).ok()))
 }
 
@@ -83,13 +83,27 @@ fn words(answer: &ExportAnswer) -> String {
         mib(answer.bytes),
         answer.files.join(", ")
     );
-    if !answer.files.contains(&RECORDING) {
+    if answer.id.attempt().is_none() {
+        text.push_str("\nnothing of a token exchange is recorded: the death cannot be replayed");
+    } else if !answer.files.contains(&RECORDING) {
         text.push_str("\nthere is no recording in it: the death cannot be replayed from it");
     }
     text
 }
 
 fn readme(report: &CrashReport) -> String {
+    if let Some(exchange) = &report.exchange {
+        let (id, build, print) = (report.id, &report.build, &report.fingerprint);
+        let (cause, kind) = (report.verdict.cause.name(), exchange.kind.name());
+        return format!(
+            "Bulkhead crash {id}: {cause}, fingerprint {print}, build {build}.\n\
+             \n\
+             report.json   why it died, under which limits, what was decided\n\
+             \n\
+             A token child died (exchange: {kind}). Nothing of an exchange is recorded, because it\n\
+             holds secrets: this death cannot be replayed.\n"
+        );
+    }
     let (id, build) = (report.id, &report.build);
     let cause = report
         .failure
