@@ -7,6 +7,8 @@
 )]
 
 mod connecting;
+mod deaths;
+mod dying;
 mod files;
 mod imports;
 mod keys;
