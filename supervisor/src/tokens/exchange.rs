@@ -13,6 +13,8 @@ use shared::build::BUILD;
 use shared::wire::message::{Ask, Exchange, Exchanged, FromChild, PROTOCOL_VERSION, ToChild};
 
 use super::end::{About, Dead, End};
+use tokio::sync::Semaphore;
+
 use crate::child::flight::FlightFile;
 use crate::child::link::{BigFrames, LinkError, Receiver, Sender};
 use crate::child::process::Process;
@@ -31,6 +33,8 @@ const LIMITS: Limits = Limits {
     file_size: 1 << 20,
     core: 0,
 };
+/// The memory limit of a token child, in bytes.
+pub const MEMORY: u64 = LIMITS.memory;
 /// How much longer than the exchange itself its child may take.
 const MARGIN: Duration = Duration::from_secs(5);
 
@@ -42,6 +46,19 @@ pub struct Exchanger {
     clock: Clock,
     state_dir: PathBuf,
     count: Arc<AtomicU64>,
+    /// As many token children as may live at once.
+    room: Arc<Semaphore>,
+}
+
+/// How many token children may live at once: one for each account that is being synced, and one that
+/// has the web app refresh its tokens. The memory budget leaves them out; this is what bounds them.
+pub fn at_once(config: &Config) -> u32 {
+    config.accounts_at_once.saturating_add(1)
+}
+
+fn room(config: &Config) -> Arc<Semaphore> {
+    let most = usize::try_from(at_once(config)).unwrap_or(usize::MAX);
+    Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)))
 }
 
 impl Exchanger {
@@ -49,6 +66,7 @@ impl Exchanger {
     pub fn new(spawner: Spawner, config: Arc<Config>, state_dir: &Path) -> Self {
         Self {
             spawner,
+            room: room(&config),
             config,
             clock: Clock,
             state_dir: state_dir.to_path_buf(),
@@ -59,7 +77,13 @@ impl Exchanger {
     /// The same with other settings.
     #[must_use]
     pub fn with_config(&self, config: &Arc<Config>) -> Self {
+        let same = at_once(config) == at_once(&self.config);
         Self {
+            room: if same {
+                Arc::clone(&self.room)
+            } else {
+                room(config)
+            },
             config: Arc::clone(config),
             ..self.clone()
         }
@@ -73,6 +97,8 @@ impl Exchanger {
         limit: Duration,
     ) -> Result<Exchanged, Box<Dead>> {
         let about = About::of(&ask, &url);
+        // Nobody closes it, so there always is room in the end.
+        let _room = self.room.acquire().await;
         let network = self.config.network.connect_timeout.duration();
         let order = Exchange {
             url,

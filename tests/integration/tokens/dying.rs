@@ -24,6 +24,8 @@ const PASS: &str = "SELECT count(*) FROM runs JOIN accounts USING (account_id) \
 /// Accounts whose token children do what a file says.
 pub(crate) struct Dying {
     pub(crate) stage: Stage,
+    /// When the worlds of its accounts begin.
+    base: i64,
 }
 
 impl Dying {
@@ -33,7 +35,8 @@ impl Dying {
     }
 
     pub(crate) fn of(stage: Stage) -> Self {
-        let made = Self { stage };
+        let base = now_ms() - 2 * 86_400_000;
+        let made = Self { stage, base };
         made.set_child(&binaries().faulty_child);
         assert_eq!(made.stage.set_application(CLIENT_SECRET).code, Some(0));
         made.stage.state.set_script("neighbour", "");
@@ -58,7 +61,7 @@ impl Dying {
     pub(crate) fn token(&self, name: &str) -> String {
         let (file, mark) = (self.file(name), self.mark(name));
         let (file, mark) = (file.display(), mark.display());
-        let base = now_ms() - 2 * 86_400_000;
+        let base = self.base;
         format!("{PREFIX}base={base};exchange=@{file};mark={mark};canary={TOKEN}")
     }
 

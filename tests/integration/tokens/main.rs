@@ -15,5 +15,6 @@ mod keys;
 mod leaks;
 mod new_user;
 mod oauth;
+mod single_flight;
 mod stage;
 mod web_app;
