@@ -11,6 +11,7 @@ mod deaths;
 mod end;
 pub mod exchange;
 pub mod file;
+pub mod forget;
 pub mod given;
 pub mod key;
 mod look;

@@ -13,6 +13,7 @@ mod files;
 mod imports;
 mod keys;
 mod leaks;
+mod lost_keys;
 mod new_user;
 mod oauth;
 mod single_flight;
