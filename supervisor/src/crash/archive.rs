@@ -1,6 +1,6 @@
 //! One file to pass on: report, orders, recording, and how to replay them.
 //!
-//! *Invariant:* every byte that goes into it was searched for access tokens before it is written.
+//! *Invariant:* every byte that goes into it was searched for access tokens and known secrets before it is written.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -24,7 +24,7 @@ const README: &str = "README.txt";
 pub enum ArchiveError {
     /// There is something that looks like a token.
     #[error(
-        "{} holds what looks like an access token, at byte {byte}: nothing was written; that file must not leave this machine", path.display()
+        "{} holds what looks like an access token or another secret, at byte {byte}: nothing was written; that file must not leave this machine", path.display()
     )]
     Token {
         /// In which file.

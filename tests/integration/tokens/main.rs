@@ -9,6 +9,7 @@
 mod connecting;
 mod deaths;
 mod dying;
+mod exports;
 mod files;
 mod imports;
 mod keys;
