@@ -4,10 +4,13 @@ use shared::id::AccountId;
 use shared::id::AttemptId;
 use shared::time::Timestamp;
 use shared::worker::Worker;
+use sqlx::Connection as _;
 use supervisor::outcome::{CrashId, CrashReport, ExchangeKind, ExchangeReport};
+use supervisor::store::Store;
 
 use crate::harness::{World, add, at};
 use crate::queries::{die, report};
+use crate::upgrade::schema;
 
 fn of_token(world: &World, account: Option<AccountId>, at: Timestamp) -> CrashReport {
     CrashReport {
@@ -89,4 +92,38 @@ async fn old_attempts_go_although_a_token_child_died() {
     world.store.remove_crashes(&[id]).await.unwrap();
     assert_eq!(world.store.remove_attempts(at(99)).await.unwrap(), 1);
     assert_eq!(world.store.crash_times().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn reports_of_an_older_schema_stay() {
+    let world = World::new().await;
+    let old = report(&world, AttemptId(1));
+    let path = world.directory.path().join("old.db");
+    let mut connection = schema(&path, 10).await;
+    for sql in [
+        "INSERT INTO accounts (name, environment, marketplace, token_file, created_at) \
+         VALUES ('alpha', 'production', 'EBAY_US', '', '2026-01-01T00:00:00.000Z')",
+        "INSERT INTO attempts (account_id, fence, host, build, slot, memory_limit, started_at) \
+         VALUES (1, 1, 'h', 'b', 'normal', 1, '2026-01-01T00:00:00.000Z')",
+    ] {
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+    }
+    sqlx::query(
+        "INSERT INTO crash_reports (crash_id, attempt_id, account_id, worker, at, cause, confidence, \
+         fingerprint, report) VALUES ('1-orders', 1, 1, 'orders', ?1, 'panic', 'proven', ?2, ?3)",
+    )
+    .bind(old.at.to_string())
+    .bind(old.fingerprint.clone())
+    .bind(serde_json::to_string(&old).unwrap())
+    .execute(&mut connection)
+    .await
+    .unwrap();
+    connection.close().await.unwrap();
+
+    let store = Store::open(&path, false).await.unwrap();
+    assert_eq!(store.crash(old.id).await.unwrap(), old);
+    let mut token = of_token(&world, Some(world.account), at(1));
+    assert!(store.put_token_crash(&mut token, (3, at(0))).await.unwrap());
+    assert_eq!(token.id, CrashId::Token(2), "numbers go on");
+    assert_eq!(store.crashes(10).await.unwrap().len(), 2);
 }

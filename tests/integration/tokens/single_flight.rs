@@ -69,7 +69,8 @@ async fn until(what: &str, condition: impl Fn() -> bool) {
             tokio::time::sleep(LOOK).await;
         }
     };
-    tokio::time::timeout(LONG, wait).await.expect(what);
+    let waited = tokio::time::timeout(LONG, wait).await;
+    assert!(waited.is_ok(), "waited {LONG:?} for: {what}");
 }
 
 #[test]
