@@ -7,8 +7,11 @@
 //! *Not here:* how often what is due is tried again (`scheduler`), what a failed run costs (`policy`).
 
 mod access;
+mod deaths;
+mod end;
 pub mod exchange;
 pub mod file;
+pub mod forget;
 pub mod given;
 pub mod key;
 mod look;
@@ -19,6 +22,7 @@ pub mod vault;
 mod waits;
 pub mod web_app;
 
+pub use deaths::Whose;
 pub use given::Given;
 pub use problem::{Kind, TokenProblem};
 pub use source::{Refreshed, Tokens};

@@ -76,6 +76,15 @@ pub(super) fn run_name(evidence: &Evidence, run: RunNo) -> String {
     }
 }
 
+/// What its last word is called, as in `it had …`.
+pub(super) const fn said_its_last(evidence: &Evidence) -> &'static str {
+    if evidence.exchange {
+        "answered"
+    } else {
+        "said Bye"
+    }
+}
+
 /// Whether every run had ended by its own word.
 pub(super) fn all_ended(evidence: &Evidence) -> bool {
     evidence.runs.iter().all(|run| run.ended)
@@ -108,7 +117,7 @@ fn exited_zero(evidence: &Evidence) -> Finding {
     let observation = words(Ending::Exited(0));
     if !evidence.bye {
         let finding = Finding::new(Cause::ExitedEarly, Confidence::Proven, observation)
-            .and("it had not said Bye");
+            .and(format!("it had not {}", said_its_last(evidence)));
         return with_notes(finding, evidence);
     }
     let cause = if all_ended(evidence) {
@@ -117,7 +126,8 @@ fn exited_zero(evidence: &Evidence) -> Finding {
         let what = "said Bye although a run had not ended".to_owned();
         Cause::ProtocolViolation { what }
     };
-    Finding::new(cause, Confidence::Proven, observation).and("it had said Bye")
+    Finding::new(cause, Confidence::Proven, observation)
+        .and(format!("it had {}", said_its_last(evidence)))
 }
 
 fn exited(evidence: &Evidence, code: i32) -> Finding {
@@ -150,7 +160,10 @@ fn exited(evidence: &Evidence, code: i32) -> Finding {
         with_notes(finding, evidence)
     };
     if evidence.bye {
-        finding.but("it had said Bye, after which it should have exited with code 0")
+        finding.but(format!(
+            "it had {}, after which it should have exited with code 0",
+            said_its_last(evidence)
+        ))
     } else {
         finding
     }

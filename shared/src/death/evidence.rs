@@ -45,6 +45,11 @@ pub enum KillReason {
     },
     /// It said `Bye` or ended its output and did not exit.
     Lingering,
+    /// A token child gave no answer in time.
+    Unanswered {
+        /// How long we waited, in milliseconds.
+        waited_ms: u64,
+    },
     /// The build or protocol version at `Hello` differs.
     WrongBuild {
         /// What differs.
@@ -134,8 +139,10 @@ pub struct Evidence {
     pub signals_sent: Vec<i32>,
     /// Whether a legal `Hello` came.
     pub hello: bool,
-    /// Whether `Bye` came.
+    /// Whether its last word came: `Bye`, or the answer of a token child.
     pub bye: bool,
+    /// Whether it was a token child, which has no runs and whose last word is its answer.
+    pub exchange: bool,
     /// The flight recorder, or why it could not be read.
     pub flight: Result<Flight, String>,
     /// Limits as read back.

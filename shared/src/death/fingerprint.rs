@@ -19,25 +19,61 @@ pub fn fingerprint_of(
     let flight = evidence.flight.as_ref().ok();
     let stage = flight.and_then(|flight| flight.runs.get(run.index()));
     let phase = stage.map_or("", |stage| stage.phase.map_or("unknown", Phase::name));
-    let panic = flight.and_then(|flight| flight.panic.as_ref());
-    let (kind, text) = match (outcome, &verdict.cause) {
-        (Outcome::Failed(failure), _) => (failure.name(), failure.what()),
-        (_, Cause::Panic) => ("panic", panic.map_or("", |note| note.text.as_str())),
-        (_, Cause::Signal { name, .. }) => ("signal", name.as_str()),
-        (_, Cause::Failed { meaning, .. }) => ("failed", meaning.as_str()),
-        (_, Cause::ProtocolViolation { what }) => ("protocol_violation", what.as_str()),
-        (_, Cause::SpawnFailed { what }) => ("spawn_failed", what.as_str()),
-        (_, cause) => (cause.name(), ""),
+    let (kind, text) = match outcome {
+        Outcome::Failed(failure) => (failure.name(), failure.what()),
+        Outcome::Completed
+        | Outcome::Snoozed { .. }
+        | Outcome::Died(_)
+        | Outcome::Interrupted
+        | Outcome::Cancelled
+        | Outcome::Drained => of_death(evidence, verdict),
     };
     fingerprint(worker, kind, phase, text)
+}
+
+/// The fingerprint of the death of a token child, whose question is called `exchange`.
+pub fn fingerprint_of_exchange(exchange: &str, evidence: &Evidence, verdict: &Verdict) -> String {
+    let (kind, text) = of_death(evidence, verdict);
+    // No worker has a name with a space.
+    of_parts(&format!("token {exchange}"), kind, "", text)
+}
+
+fn of_death<'a>(evidence: &'a Evidence, verdict: &'a Verdict) -> (&'static str, &'a str) {
+    let flight = evidence.flight.as_ref().ok();
+    let panic = flight.and_then(|flight| flight.panic.as_ref());
+    match &verdict.cause {
+        Cause::Panic => ("panic", panic.map_or("", |note| note.text.as_str())),
+        Cause::Signal { name, .. } => ("signal", name.as_str()),
+        Cause::Failed { meaning, .. } => ("failed", meaning.as_str()),
+        Cause::ProtocolViolation { what } => ("protocol_violation", what.as_str()),
+        Cause::SpawnFailed { what } => ("spawn_failed", what.as_str()),
+        cause @ (Cause::Completed
+        | Cause::MemoryLimit
+        | Cause::KernelOom
+        | Cause::StackOverflow
+        | Cause::Abort
+        | Cause::CpuLimit
+        | Cause::Hung
+        | Cause::Deadline
+        | Cause::NeverReady
+        | Cause::Cancelled
+        | Cause::Drained
+        | Cause::KilledExternally
+        | Cause::ExitedEarly
+        | Cause::Unknown) => (cause.name(), ""),
+    }
 }
 
 /// 16 hex digits over the worker, the kind of death or failure, the phase, and the text of a panic
 /// or failure: of a panic only where it began, of both without digits, so that a number of an
 /// item or a line makes no new group.
 pub fn fingerprint(worker: Worker, kind: &str, phase: &str, text: &str) -> String {
+    of_parts(worker.name(), kind, phase, text)
+}
+
+fn of_parts(subject: &str, kind: &str, phase: &str, text: &str) -> String {
     let mut hasher = blake3::Hasher::new();
-    for part in [worker.name(), kind, phase, &normalised(text)] {
+    for part in [subject, kind, phase, &normalised(text)] {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part.as_bytes());
     }

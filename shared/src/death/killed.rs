@@ -1,6 +1,6 @@
 //! When we ended the process ourselves: the reason that was stored first, held against its end.
 
-use super::classify::{Finding, all_ended, run_name, spawn_failed};
+use super::classify::{Finding, all_ended, run_name, said_its_last, spawn_failed};
 use super::exit::{signal_name, words};
 use super::signaled::signaled;
 use crate::death::{Cause, Confidence, Ending, Evidence, KillReason};
@@ -25,7 +25,8 @@ pub(super) fn killed(evidence: &Evidence, reason: &KillReason) -> Finding {
         )),
         Ending::Exited(0) if evidence.bye && !stands_alone(reason) && all_ended(evidence) => {
             Finding::new(Cause::Completed, Confidence::Proven, why).and(format!(
-                "{ended}, after every run had ended and it had said Bye"
+                "{ended}, after every run had ended and it had {}",
+                said_its_last(evidence)
             ))
         }
         // Asked politely, it stopped politely.
@@ -64,12 +65,18 @@ fn ours(evidence: &Evidence, reason: &KillReason) -> (Cause, String) {
         }
         KillReason::Lingering => {
             let what = if evidence.bye {
-                "said Bye and did not exit"
+                format!("{} and did not exit", said_its_last(evidence))
             } else {
-                "closed its output and did not exit"
+                "closed its output and did not exit".to_owned()
             };
-            (violation(what), format!("it {what}"))
+            (violation(&what), format!("it {what}"))
         }
+        KillReason::Unanswered { waited_ms } => (
+            Cause::Hung,
+            format!(
+                "no answer came within {waited_ms} ms, although its question had a shorter limit"
+            ),
+        ),
         KillReason::WrongBuild { what } => (
             spawn_failed(what),
             format!("it is of another build: {what}"),
@@ -103,6 +110,7 @@ const fn stands_alone(reason: &KillReason) -> bool {
         KillReason::Hung { .. }
         | KillReason::Deadline { .. }
         | KillReason::Lingering
+        | KillReason::Unanswered { .. }
         | KillReason::Store { .. }
         | KillReason::Drained
         | KillReason::Cancelled => false,
@@ -124,6 +132,7 @@ const fn polite(reason: &KillReason) -> bool {
         | KillReason::NeverReady { .. }
         | KillReason::Hung { .. }
         | KillReason::Deadline { .. }
+        | KillReason::Unanswered { .. }
         | KillReason::Lingering => false,
     }
 }

@@ -10,7 +10,7 @@
 //! | `completed` | exit code 0 after `Bye`, every run ended | |
 //! | `failed` | one of our exit codes | the same beside a panic or a fault, or after `Bye` |
 //! | `exited_early` | exit code 0 without `Bye` | the same beside a panic or a fault |
-//! | `hung`, `deadline`, `never_ready`, `cancelled`, `drained`, `protocol_violation` | our reason, stored first, and the signal that we sent | our reason, and another end |
+//! | `hung` (a token child that gives no answer, too), `deadline`, `never_ready`, `cancelled`, `drained`, `protocol_violation` | our reason, stored first, and the signal that we sent | our reason, and another end |
 //! | `spawn_failed` | no process, another build, limits that did not take | exit code 126 or 127, or SIGSEGV, before `Hello`; 65, 66 or 70 before any run had begun |
 //! | `panic` | SIGABRT and the panic in the flight recorder | its words on standard error; another code than ours |
 //! | `memory_limit` | SIGABRT and a failed allocation, uncleared, at 75 % of the limit or more | the same with the limit not known; words on standard error without a recorder |
@@ -48,5 +48,5 @@ pub use classify::classify;
 pub use culprit::culprit;
 pub use evidence::{CPU_SLACK, Ending, Evidence, KillReason, Limits, MemorySlot, Outside, RunFact};
 pub use exit::{ending, signal_name};
-pub use fingerprint::{fingerprint, fingerprint_of};
+pub use fingerprint::{fingerprint, fingerprint_of, fingerprint_of_exchange};
 pub use outcomes::{RunOutcomes, outcomes};

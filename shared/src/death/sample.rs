@@ -61,6 +61,7 @@ pub(super) fn evidence(ending: Ending) -> Evidence {
         signals_sent: Vec::new(),
         hello: true,
         bye: false,
+        exchange: false,
         flight: Ok(flight::read(&flight::initial(&workers)).unwrap()),
         limits: Some(limits()),
         slot: MemorySlot::Normal,

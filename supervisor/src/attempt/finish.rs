@@ -16,7 +16,7 @@ use super::directory::Directory;
 use super::own_time::OwnTime;
 use super::said::{Said, has_backlog};
 use super::{Assignment, Context, Ran, RanRun, letters, publish, told};
-use crate::crash::{self, ReportInput};
+use crate::crash::{self, Of, ReportInput};
 use crate::ingest::Passed;
 use crate::os::Limits;
 use crate::os::cgroup::CgroupEnd;
@@ -172,6 +172,7 @@ fn evidence(
         signals_sent: life.signals_sent,
         hello: life.hello,
         bye: life.bye,
+        exchange: false,
         flight: life.flight,
         limits: life.limits,
         cgroup_oom_kills: life.cgroup.oom_kills,
@@ -287,7 +288,7 @@ impl Judge<'_> {
     }
 
     fn crash_id(&self, order: &RunOrder) -> CrashId {
-        CrashId {
+        CrashId::Run {
             attempt: self.undertaking.orders.id,
             worker: order.worker,
         }
@@ -333,10 +334,14 @@ impl Judge<'_> {
         } = *self.undertaking;
         crash::assemble(&ReportInput {
             id: self.crash_id(order),
-            run: order.run,
+            of: Of::Run {
+                worker: order.worker,
+                run: order.run,
+                outcome,
+            },
             at: self.now,
-            account_id: assignment.account.id,
-            account: &assignment.account.name,
+            account_id: Some(assignment.account.id),
+            account: Some(&assignment.account.name),
             host: &context.host,
             pid: self.pid,
             child_build: self.child_build,
@@ -345,7 +350,6 @@ impl Judge<'_> {
             died_at: self.died_at,
             evidence: self.evidence,
             verdict: self.verdict,
-            outcome,
             peak_resident: self.peaks.resident,
             peak_cgroup: self.peak_cgroup,
             cursor,

@@ -35,7 +35,8 @@ fn one(crashes: &Path, report: &CrashReport, directory: Option<&Directory>) {
     let json =
         serde_json::to_string(report).unwrap_or_else(|error| format!("not printable: {error}"));
     tracing::error!(
-        account.id = %report.account_id, account.name = report.account, worker.name = %report.worker,
+        account.id = report.account_id.map(tracing::field::display), account.name = report.account,
+        worker.name = report.worker.map(tracing::field::display),
         crash.id = %report.id, cause = report.verdict.cause.name(), confidence = report.verdict.confidence.name(),
         decision = report.decision.kind.name(), report = json, "crash report"
     );

@@ -21,7 +21,10 @@ const fn first_rung(reason: &KillReason) -> Rung {
         // It may still finish what it has in hand.
         KillReason::Drained | KillReason::Cancelled | KillReason::Deadline { .. } => Rung::Stop,
         // It does not answer, or there is nobody to answer to.
-        KillReason::Hung { .. } | KillReason::Lingering | KillReason::Store { .. } => Rung::Term,
+        KillReason::Hung { .. }
+        | KillReason::Lingering
+        | KillReason::Unanswered { .. }
+        | KillReason::Store { .. } => Rung::Term,
         // It lies, or must not go on for a moment longer.
         KillReason::Violation { .. }
         | KillReason::NeverReady { .. }

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::control::Command;
 use crate::daemon;
 use crate::store::{self, Account, NewToken, Sealed, SecretOf, Store, StoreError, TokenSource};
+use crate::tokens::Whose;
 use crate::tokens::key::Keyring;
 use crate::tokens::vault::{VaultError, seal_with};
 
@@ -92,7 +93,12 @@ async fn add(place: &Place, new: &NewAccount, output: Output) -> anyhow::Result<
     if store.account_named(&new.name).await?.is_some() {
         return Err(exists().into());
     }
-    let token = connect::token(place, &store, &new.token, &new.environment).await?;
+    let whose = Whose {
+        id: None,
+        name: Some(&new.name),
+    };
+    let to = (new.environment.as_str(), whose);
+    let token = connect::token(place, &store, &new.token, to).await?;
     let keys = keys_for(place, &store, &token).await?;
     let added = store
         .add_accounts(&[(account, token)], sealer(keys.as_ref()), Clock.now())
@@ -115,7 +121,12 @@ pub(super) async fn set_token(
 ) -> anyhow::Result<Exit> {
     let store = place.store().await?;
     let account = named(&store, &new.name).await?;
-    let token = connect::token(place, &store, &new.token, &account.environment).await?;
+    let whose = Whose {
+        id: Some(account.id),
+        name: Some(&account.name),
+    };
+    let to = (account.environment.as_str(), whose);
+    let token = connect::token(place, &store, &new.token, to).await?;
     let keys = keys_for(place, &store, &token).await?;
     store
         .set_token(account.id, &token, sealer(keys.as_ref()), Clock.now())

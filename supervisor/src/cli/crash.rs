@@ -5,6 +5,7 @@ mod list;
 mod prune;
 mod replay;
 mod show;
+mod sought;
 mod words;
 
 use std::path::PathBuf;

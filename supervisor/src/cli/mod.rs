@@ -146,6 +146,9 @@ async fn placed(place: &Place, command: Placed, output: Output) -> anyhow::Resul
         Placed::Account(command) => account::account(place, command, output).await,
         Placed::Application(command) => secret::application(place, command, output).await,
         Placed::Secret(SecretCommand::Rotate) => secret::rotate(place, output).await,
+        Placed::Secret(SecretCommand::Forget { yes }) => {
+            secret::forget::forget(place, yes, output).await
+        }
         Placed::Crash(command) => crash::crash(place, command, output).await,
         Placed::DeadLetter(DeadLetterCommand::List { all }) => {
             dead_letter::list(place, all, output).await

@@ -1,4 +1,6 @@
-//! `bulkhead secret rotate`, `bulkhead application set|list`: secrets at rest.
+//! `bulkhead secret rotate|forget`, `bulkhead application set|list`: secrets at rest.
+
+pub(super) mod forget;
 
 use std::io::Read as _;
 use std::path::Path;

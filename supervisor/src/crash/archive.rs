@@ -1,6 +1,6 @@
 //! One file to pass on: report, orders, recording, and how to replay them.
 //!
-//! *Invariant:* every byte that goes into it was searched for access tokens before it is written.
+//! *Invariant:* every byte that goes into it was searched for access tokens and known secrets before it is written.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -13,7 +13,9 @@ use super::tokens_in::Needles;
 use crate::outcome::CrashId;
 
 /// What goes into the archive, if it is there.
-pub const ARCHIVED: [&str; 3] = ["report.json", "attempt.json", RECORDING];
+pub const ARCHIVED: [&str; 3] = [REPORT, "attempt.json", RECORDING];
+/// Name of the report.
+const REPORT: &str = "report.json";
 /// Name of the text that says how to go on.
 const README: &str = "README.txt";
 
@@ -22,7 +24,7 @@ const README: &str = "README.txt";
 pub enum ArchiveError {
     /// There is something that looks like a token.
     #[error(
-        "{} holds what looks like an access token, at byte {byte}: nothing was written; that file must not leave this machine", path.display()
+        "{} holds what looks like an access token or another secret, at byte {byte}: nothing was written; that file must not leave this machine", path.display()
     )]
     Token {
         /// In which file.
@@ -63,7 +65,7 @@ pub fn pack(
     needles: &Needles,
     to: &Path,
 ) -> Result<Vec<&'static str>, ArchiveError> {
-    let sources = searched(dir, needles)?;
+    let sources = searched(dir, id, needles)?;
     if let Some(byte) = needles.find_in(readme.as_bytes()).unwrap_or(Some(0)) {
         let path = PathBuf::from(README);
         return Err(ArchiveError::Token { path, byte });
@@ -107,13 +109,15 @@ type Source = (&'static str, io::Take<File>, u64);
 
 /// Opens what there is, searches it, and stands at its beginning again: what is packed is what was
 /// searched, whatever happens to the names meanwhile.
-fn searched(dir: &Path, needles: &Needles) -> Result<Vec<Source>, ArchiveError> {
+fn searched(dir: &Path, id: CrashId, needles: &Needles) -> Result<Vec<Source>, ArchiveError> {
+    // A token child has neither orders nor a recording.
+    let must_be = |name: &str| name != RECORDING && (id.attempt().is_some() || name == REPORT);
     let mut sources = Vec::new();
     for name in ARCHIVED {
         let path = dir.join(name);
         let mut file = match File::open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && name == RECORDING => continue,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !must_be(name) => continue,
             Err(error) => return Err(files("opening", &path)(error)),
         };
         let size = file.metadata().map_err(files("reading", &path))?.len();
@@ -147,7 +151,7 @@ mod tests {
         let to = dir.join("out.tar");
         std::fs::write(dir.join("report.json"), "{\"a\": 1}").unwrap();
         std::fs::write(dir.join("attempt.json"), "{}").unwrap();
-        let needles = Needles::new(None);
+        let needles = Needles::new(&[]);
         let pack = |to: &Path| pack(dir, (id(), AT), "read me", &needles, to);
         assert_eq!(
             pack(&to).unwrap(),
@@ -173,6 +177,22 @@ mod tests {
     }
 
     #[test]
+    fn a_report_is_all_that_there_is_of_a_token_child() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path();
+        std::fs::write(dir.join(REPORT), "{}").unwrap();
+        let to = dir.join("out.tar");
+        let needles = Needles::new(&[]);
+        let run = pack(dir, (id(), AT), "", &needles, &to);
+        assert!(
+            matches!(run, Err(ArchiveError::Files { .. })),
+            "a run has orders"
+        );
+        let packed = pack(dir, (CrashId::Token(3), AT), "", &needles, &to);
+        assert_eq!(packed.unwrap(), [README, REPORT]);
+    }
+
+    #[test]
     fn a_token_is_refused_with_its_place() {
         for name in ARCHIVED {
             let root = tempfile::tempdir().unwrap();
@@ -182,7 +202,7 @@ mod tests {
             }
             std::fs::write(dir.join(name), "fine v%5E1.1%23").unwrap();
             let to = dir.join("out.tar");
-            let error = pack(dir, (id(), AT), "", &Needles::new(None), &to).unwrap_err();
+            let error = pack(dir, (id(), AT), "", &Needles::new(&[]), &to).unwrap_err();
             let ArchiveError::Token { path, byte } = &error else {
                 panic!("{error}");
             };

@@ -4,6 +4,7 @@
 //! What a death is called is decided in `shared::death`.
 
 mod archive;
+mod dresses;
 mod files;
 mod prune;
 mod report;
@@ -13,6 +14,6 @@ mod tokens_in;
 pub use archive::{ARCHIVED, ArchiveError, pack};
 pub use files::{CrashFiles, list, remove, remove_recording};
 pub use prune::{Bound, KeepBounds, KeptCrash, KeptRecording, Removal, Removed, prune};
-pub use report::{ReportError, ReportInput, assemble, write};
+pub use report::{Of, ReportError, ReportInput, assemble, write};
 pub use reproduce::{RECORDING, reproduction, shell_word};
-pub use tokens_in::Needles;
+pub use tokens_in::{Needles, too_short, without};

@@ -6,15 +6,16 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use shared::build::BUILD;
-use shared::death::{fingerprint_of, signal_name};
+use shared::death::{fingerprint_of, fingerprint_of_exchange, signal_name};
 use shared::failure::Failure;
 use shared::flight::{Fault, Flight, Phase, RunStage};
 use shared::id::{AccountId, RunNo};
 use shared::time::Timestamp;
+use shared::worker::Worker;
 
 use crate::outcome::{
-    CrashId, CrashReport, Decision, Evidence, FaultReport, Outcome, RecordingReport,
-    RunStageReport, StderrText, Verdict,
+    CrashId, CrashReport, Decision, Evidence, ExchangeReport, FaultReport, Outcome,
+    RecordingReport, RunStageReport, StderrText, Verdict,
 };
 
 use super::reproduce::reproduction;
@@ -22,16 +23,16 @@ use super::reproduce::reproduction;
 /// What a report is put together from.
 #[derive(Debug, Clone, Copy)]
 pub struct ReportInput<'a> {
-    /// Attempt and worker.
+    /// What it is called.
     pub id: CrashId,
-    /// The run, by position in the attempt.
-    pub run: RunNo,
+    /// What ended.
+    pub of: Of<'a>,
     /// When it is written.
     pub at: Timestamp,
     /// Whose account.
-    pub account_id: AccountId,
+    pub account_id: Option<AccountId>,
     /// The account's name.
-    pub account: &'a str,
+    pub account: Option<&'a str>,
     /// Name of the host.
     pub host: &'a str,
     /// Process id of the child, if it was started.
@@ -48,8 +49,6 @@ pub struct ReportInput<'a> {
     pub evidence: &'a Evidence,
     /// What was concluded from it.
     pub verdict: &'a Verdict,
-    /// What became of this run.
-    pub outcome: &'a Outcome,
     /// Highest resident memory seen from outside, in bytes.
     pub peak_resident: Option<u64>,
     /// Highest memory that the kernel counted for its cgroup, in bytes.
@@ -60,6 +59,22 @@ pub struct ReportInput<'a> {
     pub stderr: &'a StderrText,
     /// What was decided.
     pub decision: &'a Decision,
+}
+
+/// What a report is about.
+#[derive(Debug, Clone, Copy)]
+pub enum Of<'a> {
+    /// One run of an attempt.
+    Run {
+        /// Its worker.
+        worker: Worker,
+        /// Its position in the attempt.
+        run: RunNo,
+        /// What became of it.
+        outcome: &'a Outcome,
+    },
+    /// A token child.
+    Exchange(&'a ExchangeReport),
 }
 
 /// Why a report could not be written.
@@ -74,20 +89,31 @@ pub struct ReportError {
     pub source: io::Error,
 }
 
-/// Puts the report of one run together.
+/// Puts a report together.
 pub fn assemble(input: &ReportInput<'_>) -> CrashReport {
     let evidence = input.evidence;
     let flight = evidence.flight.as_ref().ok();
     let panic = flight
         .and_then(|flight| flight.panic.as_ref())
         .map(|note| note.text.clone());
-    let stage = flight.and_then(|flight| stage(flight, input.run));
+    let (worker, exchange, failure, stage) = match input.of {
+        Of::Run {
+            worker,
+            run,
+            outcome,
+        } => {
+            let stage = flight.and_then(|flight| stage(flight, run));
+            (Some(worker), None, failure(outcome), stage)
+        }
+        Of::Exchange(exchange) => (None, Some(exchange.clone()), None, None),
+    };
     let mut report = CrashReport {
         id: input.id,
         at: input.at,
         account_id: input.account_id,
-        account: input.account.to_owned(),
-        worker: input.id.worker,
+        account: input.account.map(str::to_owned),
+        worker,
+        exchange,
         runs: evidence.runs.iter().map(|run| run.worker).collect(),
         build: BUILD.to_owned(),
         child_build: input.child_build.map(str::to_owned),
@@ -95,14 +121,8 @@ pub fn assemble(input: &ReportInput<'_>) -> CrashReport {
         pid: input.pid,
         died_at: input.died_at,
         verdict: input.verdict.clone(),
-        fingerprint: fingerprint_of(
-            input.id.worker,
-            input.run,
-            evidence,
-            input.verdict,
-            input.outcome,
-        ),
-        failure: failure(input.outcome),
+        fingerprint: fingerprint(input),
+        failure,
         ending: evidence.ending,
         raw_status: evidence.raw_status,
         kill: evidence.kill.clone(),
@@ -131,6 +151,18 @@ pub fn assemble(input: &ReportInput<'_>) -> CrashReport {
     let dir = input.crashes.join(input.id.to_string());
     report.reproduce = Some(reproduction(&report, &dir, input.worker_child));
     report
+}
+
+fn fingerprint(input: &ReportInput<'_>) -> String {
+    let (evidence, verdict) = (input.evidence, input.verdict);
+    match input.of {
+        Of::Run {
+            worker,
+            run,
+            outcome,
+        } => fingerprint_of(worker, run, evidence, verdict, outcome),
+        Of::Exchange(exchange) => fingerprint_of_exchange(exchange.kind.name(), evidence, verdict),
+    }
 }
 
 /// Writes `<dir>/<id>/report.json`, durably and in one step: a reader finds the whole report or

@@ -23,6 +23,12 @@ pub fn reproduction(report: &CrashReport, dir: &Path, worker_child: &Path) -> Re
 }
 
 fn obstacle(report: &CrashReport) -> Option<String> {
+    if let Some(exchange) = &report.exchange {
+        let to_do = &exchange.to_do;
+        return Some(format!(
+            "nothing of a token exchange is recorded, because it holds secrets; {to_do}"
+        ));
+    }
     if report.failure.is_none()
         && let Some(why) = report.verdict.cause.beyond_replay()
     {

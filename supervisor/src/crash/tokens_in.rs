@@ -1,10 +1,13 @@
-//! Looks for access tokens in bytes that are about to leave the state directory.
+//! Looks for access tokens and other secrets in bytes that are about to leave the state directory, and
+//! takes them out of text that is about to be kept.
 
 use std::fmt;
 use std::io::{self, Read};
 
 use memchr::memmem::Finder;
 use shared::secret::Secret;
+
+use super::dresses::{SHORTEST, dresses};
 
 /// How eBay's access tokens begin, plain and in the ways in which a URL or a form has it.
 const BEGINNINGS: [&str; 7] = [
@@ -17,6 +20,10 @@ const BEGINNINGS: [&str; 7] = [
     "v\\u005e1.1#",
 ];
 
+/// What stands in the place of a secret.
+const GONE: &str = "…";
+/// The shortest piece of a secret that says something, in bytes.
+const PIECE_OF_SECRET: usize = 4;
 /// Bytes read at a time.
 const PIECE: usize = 64 * 1024;
 
@@ -36,16 +43,11 @@ impl fmt::Debug for Needles {
 }
 
 impl Needles {
-    /// Whatever looks like a token, and this token, plain and percent-encoded.
-    pub fn new(token: Option<&Secret>) -> Self {
+    /// Whatever looks like a token, and these secrets in every dress; but for those that are
+    /// [`too_short`].
+    pub fn new(secrets: &[Secret]) -> Self {
         let mut texts: Vec<String> = BEGINNINGS.map(str::to_owned).to_vec();
-        if let Some(token) = token {
-            let upper = percent_encoded(token.expose(), |byte| format!("%{byte:02X}"));
-            let lower = percent_encoded(token.expose(), |byte| format!("%{byte:02x}"));
-            texts.extend([token.expose().to_owned(), upper, lower]);
-        }
-        // An empty one would be found everywhere.
-        texts.retain(|text| !text.is_empty());
+        texts.extend(secrets.iter().flat_map(|secret| dresses(secret.expose())));
         Self {
             longest: texts.iter().map(String::len).max().unwrap_or(0),
             finders: texts
@@ -83,17 +85,41 @@ impl Needles {
     }
 }
 
-fn percent_encoded(text: &str, encoded: impl Fn(u8) -> String) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes()
-        .map(|byte| {
-            if plain(byte) {
-                char::from(byte).to_string()
-            } else {
-                encoded(byte)
-            }
-        })
-        .collect()
+/// Whether a secret is too short to be looked for: it would be found by chance.
+pub fn too_short(secret: &Secret) -> bool {
+    secret.expose().len() < SHORTEST
+}
+
+/// The text without these secrets in any dress, and without the beginning of one where it was cut off.
+pub fn without(text: &str, secrets: &[Secret]) -> String {
+    let plain = secrets.iter().map(|secret| secret.expose().to_owned());
+    let dressed = secrets.iter().flat_map(|secret| dresses(secret.expose()));
+    let mut all: Vec<String> = plain.chain(dressed).collect();
+    all.retain(|dress| !dress.is_empty());
+    // A long one may hold a short one.
+    all.sort_by_key(|dress| std::cmp::Reverse(dress.len()));
+    let mut text = text.to_owned();
+    for dress in &all {
+        text = text.replace(dress.as_str(), GONE);
+    }
+    let pieces = all.iter().filter_map(|dress| piece_at_end(&text, dress));
+    let cut = pieces.max().unwrap_or(0);
+    if cut > 0 {
+        text.truncate(text.len() - cut);
+        text.push_str(GONE);
+    }
+    text
+}
+
+/// Bytes at the end of the text with which the secret begins; none if those say nothing.
+fn piece_at_end(text: &str, secret: &str) -> Option<usize> {
+    let longest = secret.len().min(text.len());
+    let begins = |len: &usize| {
+        secret
+            .get(..*len)
+            .is_some_and(|piece| text.ends_with(piece))
+    };
+    (PIECE_OF_SECRET..=longest).rev().find(begins)
 }
 
 #[cfg(test)]
@@ -113,7 +139,7 @@ mod tests {
     #[test]
     fn tokens_are_found_in_every_dress() {
         let token = Secret::new("opaque/t+ken".to_owned());
-        let needles = Needles::new(Some(&token));
+        let needles = Needles::new(std::slice::from_ref(&token));
         let cases = [
             ("nothing to see", None),
             ("a v^1.1#i^1#p", Some(2)),
@@ -124,6 +150,8 @@ mod tests {
             ("the opaque%2Ft%2Bken", Some(4)),
             ("the opaque%2ft%2bken", Some(4)),
             ("opaque/t+ke", None),
+            (r"the opaque\/t+ken", Some(4)),
+            ("Basic eDpvcGFxdWUvdCtrZW4=", Some(9)),
             ("opaque/t+ken v^1.1#", Some(0)),
             ("", None),
         ];
@@ -131,14 +159,32 @@ mod tests {
             assert_eq!(needles.find_in(text.as_bytes()).unwrap(), place, "{text}");
             assert_eq!(needles.find_in(Drip(text.as_bytes())).unwrap(), place);
         }
-        let without = Needles::new(None);
+        let without = Needles::new(&[]);
         assert_eq!(without.find_in("opaque/t+ken".as_bytes()).unwrap(), None);
         assert!(!format!("{needles:?}").contains("opaque"));
     }
 
     #[test]
+    fn text_that_is_kept_holds_no_secret() {
+        let secrets = ["canary-secret", "pin"].map(|text| Secret::new(text.to_owned()));
+        let cases = [
+            ("nothing", "nothing"),
+            ("of canary-secret, pin", "of …, …"),
+            ("cut: canary-sec", "cut: …"),
+            ("cut: can", "cut: can"),
+            ("Basic eDpjYW5hcnktc2VjcmV0", "Basic eDp…"),
+            ("canary-secre is whole", "canary-secre is whole"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(without(text, &secrets), expected);
+        }
+        assert_eq!(without("all", &[Secret::new(String::new())]), "all");
+        assert!(too_short(&secrets[1]) && !too_short(&secrets[0]));
+    }
+
+    #[test]
     fn a_token_across_two_pieces_is_found() {
-        let needles = Needles::new(None);
+        let needles = Needles::new(&[]);
         for before in PIECE - 8..=PIECE + 1 {
             let mut bytes = vec![b'x'; before];
             bytes.extend_from_slice(b"v^1.1#");

@@ -76,7 +76,8 @@ pub async fn to_prune(
     let held = store.held_crashes().await?;
     let rows = store.crash_times().await?;
     let mut kept = merge(files, rows, &held);
-    kept.retain(|crash| !running.contains(&crash.id.attempt));
+    let runs = |crash: &KeptCrash| crash.id.attempt().is_some_and(|id| running.contains(&id));
+    kept.retain(|crash| !runs(crash));
     Ok(prune(kept, bounds, now))
 }
 

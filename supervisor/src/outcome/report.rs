@@ -1,78 +1,36 @@
 //! The crash report: one object, the same in the log, the database, the file and the output.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 use shared::death::{Ending, KillReason, Limits, MemorySlot, Verdict};
 use shared::failure::Failure;
 use shared::flight::RecordingStopped;
-use shared::id::{AccountId, AttemptId};
+use shared::id::AccountId;
 use shared::sandbox::Layer;
 use shared::time::Timestamp;
 use shared::worker::Worker;
 
+use super::crash_id::CrashId;
 use super::decision::Decision;
+use super::exchange::ExchangeReport;
 
-/// A report's id: attempt and worker, for example `17-orders`. Also the name of its directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CrashId {
-    /// The attempt.
-    pub attempt: AttemptId,
-    /// The worker whose run it was.
-    pub worker: Worker,
-}
-
-impl fmt::Display for CrashId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.attempt, self.worker)
-    }
-}
-
-impl FromStr for CrashId {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.split_once('-')
-            .and_then(|(attempt, worker)| {
-                Some(Self {
-                    attempt: AttemptId(attempt.parse().ok()?),
-                    worker: Worker::from_name(worker)?,
-                })
-            })
-            .ok_or_else(|| format!("'{text}' is not a crash id such as 17-orders"))
-    }
-}
-
-impl Serialize for CrashId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for CrashId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
-
-/// Why one run died or failed, and what was decided.
+/// Why one run died or failed, or a token child died, and what was decided.
 ///
 /// A field that came later has a default: reports that were stored before it still read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrashReport {
-    /// Attempt and worker.
+    /// Attempt and worker, or the number of the token child's death.
     pub id: CrashId,
     /// When it was written.
     pub at: Timestamp,
-    /// Whose account.
-    pub account_id: AccountId,
-    /// The account's name.
-    pub account: String,
-    /// Which worker.
-    pub worker: Worker,
+    /// Whose account, if it was one's that is stored.
+    pub account_id: Option<AccountId>,
+    /// The account's name, if it was about one.
+    pub account: Option<String>,
+    /// Which worker; `None` for a token child.
+    pub worker: Option<Worker>,
+    /// What a token child was to do; `None` for a run.
+    #[serde(default)]
+    pub exchange: Option<ExchangeReport>,
     /// The workers of the attempt, by position: all that shared the process.
     #[serde(default)]
     pub runs: Vec<Worker>,
@@ -209,22 +167,4 @@ pub struct StderrText {
     pub tail: String,
     /// Bytes between them that were dropped.
     pub dropped: u64,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn crash_ids_round_trip() {
-        let id: CrashId = "17-active_inventory".parse().unwrap();
-        assert_eq!(
-            (id.attempt, id.worker),
-            (AttemptId(17), Worker::ActiveInventory)
-        );
-        assert_eq!(id.to_string(), "17-active_inventory");
-        for bad in ["", "17", "orders", "x-orders", "17-nobody"] {
-            assert!(bad.parse::<CrashId>().is_err(), "{bad}");
-        }
-    }
 }

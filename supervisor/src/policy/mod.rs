@@ -30,6 +30,8 @@
 //! | `drained` | again | no | at once, which is after the next start |
 //! | `cancelled` | again | no | next turn at the fixed rate, or cancelling would start it again |
 //!
+//! A token child that dies is no run: [`token_death`].
+//!
 //! Deaths, errors and interruptions have budgets of their own: neither uses up another's.
 //!
 //! *An item* is what the run was working on when it died, or what its failure complains of
@@ -58,6 +60,7 @@ mod rescued;
 mod sample;
 mod step;
 mod tally;
+mod token;
 
 use std::time::Duration;
 
@@ -73,6 +76,7 @@ pub use poison::item_at;
 pub use rescued::rescued;
 pub use step::current as step_of;
 pub use tally::released;
+pub use token::{token_death, token_reports};
 
 pub use crate::config::PolicyConfig;
 use crate::outcome::{ItemAt, MemorySlot};

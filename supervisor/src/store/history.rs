@@ -120,8 +120,8 @@ pub struct AttemptRow {
 pub struct CrashRow {
     /// Its id.
     pub id: CrashId,
-    /// The account's name.
-    pub account: String,
+    /// The account's name, if it is of one.
+    pub account: Option<String>,
     /// When it was written.
     pub at: Timestamp,
     /// Name of the cause.

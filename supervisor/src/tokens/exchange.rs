@@ -5,19 +5,21 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use shared::build::BUILD;
-use shared::death::{self, Evidence, MemorySlot, Verdict};
 use shared::wire::message::{Ask, Exchange, Exchanged, FromChild, PROTOCOL_VERSION, ToChild};
+
+use super::end::{About, Dead, End};
+use tokio::sync::Semaphore;
 
 use crate::child::flight::FlightFile;
 use crate::child::link::{BigFrames, LinkError, Receiver, Sender};
 use crate::child::process::Process;
 use crate::child::spawner::Spawner;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::os::{Limits, Signal};
 use crate::outcome::KillReason;
@@ -31,6 +33,8 @@ const LIMITS: Limits = Limits {
     file_size: 1 << 20,
     core: 0,
 };
+/// The memory limit of a token child, in bytes.
+pub const MEMORY: u64 = LIMITS.memory;
 /// How much longer than the exchange itself its child may take.
 const MARGIN: Duration = Duration::from_secs(5);
 
@@ -39,18 +43,22 @@ const MARGIN: Duration = Duration::from_secs(5);
 pub struct Exchanger {
     spawner: Spawner,
     config: Arc<Config>,
+    clock: Clock,
     state_dir: PathBuf,
     count: Arc<AtomicU64>,
+    /// As many token children as may live at once.
+    room: Arc<Semaphore>,
 }
 
-/// What is known of a child's end.
-#[derive(Default)]
-struct End {
-    answer: Option<Exchanged>,
-    hello: bool,
-    kill: Option<KillReason>,
-    status: Option<ExitStatus>,
-    spawn_error: Option<String>,
+/// How many token children may live at once: one for each account that is being synced, and one that
+/// has the web app refresh its tokens. The memory budget leaves them out; this is what bounds them.
+pub fn at_once(config: &Config) -> u32 {
+    config.accounts_at_once.saturating_add(1)
+}
+
+fn room(config: &Config) -> Arc<Semaphore> {
+    let most = usize::try_from(at_once(config)).unwrap_or(usize::MAX);
+    Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)))
 }
 
 impl Exchanger {
@@ -58,7 +66,9 @@ impl Exchanger {
     pub fn new(spawner: Spawner, config: Arc<Config>, state_dir: &Path) -> Self {
         Self {
             spawner,
+            room: room(&config),
             config,
+            clock: Clock,
             state_dir: state_dir.to_path_buf(),
             count: Arc::default(),
         }
@@ -67,20 +77,28 @@ impl Exchanger {
     /// The same with other settings.
     #[must_use]
     pub fn with_config(&self, config: &Arc<Config>) -> Self {
+        let same = at_once(config) == at_once(&self.config);
         Self {
+            room: if same {
+                Arc::clone(&self.room)
+            } else {
+                room(config)
+            },
             config: Arc::clone(config),
             ..self.clone()
         }
     }
 
-    /// Asks once, within `limit`; the verdict on the child if it gave no answer.
-    pub async fn exchange(
+    /// Asks once, within `limit`; what is known of the child's death if it gave no answer.
+    pub(super) async fn exchange(
         &self,
         url: String,
         ask: Ask,
         limit: Duration,
-    ) -> Result<Exchanged, Verdict> {
-        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    ) -> Result<Exchanged, Box<Dead>> {
+        let about = About::of(&ask, &url);
+        // Nobody closes it, so there always is room in the end.
+        let _room = self.room.acquire().await;
         let network = self.config.network.connect_timeout.duration();
         let order = Exchange {
             url,
@@ -89,46 +107,51 @@ impl Exchanger {
             timeout_ms: millis(limit),
             sandbox: self.config.sandbox,
         };
-        let unborn = |what: String| {
-            death::classify(&evidence(
-                &End::unborn(what),
-                Err("there is none".to_owned()),
-                None,
-            ))
+        let mut end = match TokenDir::create(self) {
+            Ok(directory) => self.live(&directory, order, limit).await,
+            Err(error) => End::unborn(format!("making its directory failed: {error}")),
         };
-        let directory = TokenDir::create(self).map_err(|error| unborn(error.to_string()))?;
-        let child = self.spawner.spawn(&directory.0).await;
-        let child = child.map_err(|error| unborn(error.to_string()))?;
-        let adopted = Process::adopt(child, BigFrames::default());
-        let (mut process, sender, receiver) =
-            adopted.ok_or_else(|| unborn("the child came without pipes".to_owned()))?;
+        end.died_at = Some(self.clock.now()).filter(|_| end.pid.is_some());
+        end.conclude(about)
+    }
+
+    /// A life from its spawn to its burial.
+    async fn live(&self, directory: &TokenDir, order: Exchange, limit: Duration) -> End {
+        let child = match self.spawner.spawn(&directory.0).await {
+            Ok(child) => child,
+            Err(error) => return End::unborn(error.to_string()),
+        };
+        let Some((mut process, sender, receiver)) = Process::adopt(child, BigFrames::default())
+        else {
+            return End::unborn("the child came without pipes".to_owned());
+        };
         let limits = process.limit(&LIMITS);
         let mut end = match &limits {
             Ok(_) => self.talk(order, limit, (sender, receiver)).await,
-            Err(error) => End::killed(KillReason::Limits {
+            Err(error) => End::default().kill(KillReason::Limits {
                 what: error.to_string(),
             }),
         };
+        process.sample();
         if end.kill.is_some() {
             process.signal(Signal::SIGKILL);
         }
         end.status = if let Ok(status) = tokio::time::timeout(MARGIN, process.wait()).await {
             status.ok()
         } else {
-            end.kill = Some(KillReason::Lingering);
+            end.kill = Some(end.kill.unwrap_or(KillReason::Lingering));
             process.signal(Signal::SIGKILL);
             process.wait().await.ok()
         };
-        let mut evidence = evidence(&end, directory.1.read(), limits.ok());
-        evidence.outside = process.outside();
-        evidence.signals_sent = process.signals_sent().to_vec();
+        end.pid = Some(process.pid());
+        end.limits = limits.ok();
+        end.flight = directory.1.read();
+        end.peak_resident = process.peak_resident();
+        end.outside = process.outside();
+        end.signals_sent = process.signals_sent().to_vec();
         // What it wrote there may hold a client secret, which nobody could mask: nobody reads it.
         drop(process.finish(&[]).await);
-        let verdict = death::classify(&evidence);
-        match end.answer {
-            Some(answer) if verdict.cause == death::Cause::Completed => Ok(answer),
-            _ => Err(verdict),
-        }
+        end
     }
 
     async fn talk(
@@ -142,30 +165,43 @@ impl Exchanger {
         match tokio::time::timeout(ready, hear(&mut sender, &mut receiver)).await {
             Ok(Ok(Some(FromChild::Hello { version, build, .. }))) => {
                 end.hello = true;
-                if version != PROTOCOL_VERSION || build != BUILD {
+                let other = version != PROTOCOL_VERSION || build != BUILD;
+                end.child_build = Some(build);
+                if other {
                     let what = "worker-child is of another build: restart needed".to_owned();
                     return end.kill(KillReason::WrongBuild { what });
                 }
             }
             Ok(heard) => return end.broken(heard),
             Err(_) => {
-                let waited_ms = u64::try_from(ready.as_millis()).unwrap_or(u64::MAX);
+                let waited_ms = millis(ready);
                 return end.kill(KillReason::NeverReady { waited_ms });
             }
         }
         let sent = sender.send(&ToChild::Exchange(Box::new(order))).await;
-        if sent.is_err_and(|error| error.is_violation()) {
-            return end.kill(KillReason::Lingering);
+        if let Err(error) = sent
+            && error.is_violation()
+        {
+            let what = error.to_string();
+            return end.kill(KillReason::Violation { what, run: None });
         }
-        match tokio::time::timeout(limit + MARGIN, hear(&mut sender, &mut receiver)).await {
+        let patience = limit + MARGIN;
+        match tokio::time::timeout(patience, hear(&mut sender, &mut receiver)).await {
             Ok(Ok(Some(FromChild::Exchanged(answer)))) => {
                 end.answer = Some(answer);
                 end
             }
             Ok(heard) => end.broken(heard),
-            Err(_) => end.kill(KillReason::Lingering),
+            Err(_) => {
+                let waited_ms = millis(patience);
+                end.kill(KillReason::Unanswered { waited_ms })
+            }
         }
     }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The next legal message.
@@ -178,59 +214,6 @@ async fn hear(
     };
     sender.session.from_child(&frame.message)?;
     Ok(Some(frame.message))
-}
-
-impl End {
-    fn unborn(what: String) -> Self {
-        Self {
-            spawn_error: Some(what),
-            ..Self::default()
-        }
-    }
-
-    fn killed(reason: KillReason) -> Self {
-        Self::default().kill(reason)
-    }
-
-    fn kill(mut self, reason: KillReason) -> Self {
-        self.kill = Some(reason);
-        self
-    }
-
-    /// It said something else, or nothing any more.
-    fn broken(self, heard: Result<Option<FromChild>, LinkError>) -> Self {
-        let what = match heard {
-            Ok(Some(message)) => format!("{} is no answer", message.name()),
-            Err(error) if error.is_violation() => error.to_string(),
-            // The stream ended: so does the process, and its status says why.
-            Ok(None) | Err(_) => return self,
-        };
-        self.kill(KillReason::Violation { what, run: None })
-    }
-}
-
-fn evidence(
-    end: &End,
-    flight: Result<shared::flight::Flight, String>,
-    limits: Option<Limits>,
-) -> Evidence {
-    use std::os::unix::process::ExitStatusExt as _;
-    Evidence {
-        spawn_error: end.spawn_error.clone(),
-        ending: end.status.and_then(death::ending),
-        raw_status: end.status.map(ExitStatus::into_raw),
-        kill: end.kill.clone(),
-        signals_sent: Vec::new(),
-        hello: end.hello,
-        bye: end.answer.is_some(),
-        flight,
-        limits,
-        slot: MemorySlot::Normal,
-        cgroup_oom_kills: None,
-        outside: death::Outside::default(),
-        stderr_tail: String::new(),
-        runs: Vec::new(),
-    }
 }
 
 /// The directory of a token child with its flight recorder; it goes with the child, and with

@@ -108,7 +108,7 @@ impl fmt::Display for KeySource {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be read or written.
-    #[error("the secret key in {path} cannot be {what}: {source}")]
+    #[error("the secret key in {path} cannot be {what}: {source}{}", way_on(what))]
     File {
         /// Which file.
         path: PathBuf,
@@ -119,7 +119,7 @@ pub enum KeyError {
     },
     /// What stands there is no key.
     #[error(
-        "{0} holds no secret key: a key is 64 hexadecimal digits, and nothing else may stand there"
+        "{0} holds no secret key: a key is 64 hexadecimal digits, and nothing else may stand there; if it is lost: bulkhead secret forget"
     )]
     Malformed(KeySource),
     /// Others may read it.
@@ -128,6 +128,15 @@ pub enum KeyError {
     /// The kernel has no randomness.
     #[error("no randomness for a new key: {0}")]
     Random(#[source] io::Error),
+}
+
+/// How to go on without a key that cannot be read.
+fn way_on(what: &str) -> &'static str {
+    if what == "read" {
+        "; if it is lost: bulkhead secret forget"
+    } else {
+        ""
+    }
 }
 
 /// The keys that are in force.

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use shared::death::Verdict;
 use shared::time::Timestamp;
 use shared::wire::message::Exchanged;
 
 use super::file::FileProblem;
 use super::vault::VaultError;
 use crate::child::redact;
+use crate::outcome::CrashId;
 use crate::policy;
 use crate::store::TokenTrouble;
 
@@ -52,6 +54,8 @@ pub struct TokenProblem {
     pub kind: Kind,
     /// What happened and what can be done, without any secret.
     pub what: String,
+    /// When it is tried again by itself, if that is decided already.
+    pub retry_at: Option<Timestamp>,
 }
 
 impl fmt::Display for TokenProblem {
@@ -66,6 +70,7 @@ impl TokenProblem {
         Self {
             kind,
             what: what.into(),
+            retry_at: None,
         }
     }
 
@@ -122,6 +127,34 @@ impl TokenProblem {
         }
     }
 
+    /// A token child died. When the account is tried again is decided here, so that the report of the
+    /// death can say it.
+    pub(super) fn of_death(
+        before: Option<&TokenTrouble>,
+        now: Timestamp,
+        rng: &mut fastrand::Rng,
+    ) -> Self {
+        let died = Self::new(Kind::Unavailable, "");
+        let retry_at = died
+            .remember(before, String::new(), now, rng)
+            .and_then(|trouble| trouble.retry_at);
+        Self { retry_at, ..died }
+    }
+
+    /// The same, in words: why it died, and where that is told.
+    #[must_use]
+    pub(super) fn told(self, verdict: &Verdict, report: Option<CrashId>) -> Self {
+        let told = report.map_or_else(
+            || "its report is in the log only".to_owned(),
+            |id| format!("bulkhead crash show {id}"),
+        );
+        let (cause, sure) = (verdict.cause.name(), verdict.confidence.name());
+        Self {
+            what: format!("the token child died: {cause} ({sure}): {told}"),
+            ..self
+        }
+    }
+
     /// What is remembered of it after `before`, what was remembered until now.
     ///
     /// `mark` is the mark of the credentials that were no good: with other ones the wait is over.
@@ -138,8 +171,9 @@ impl TokenProblem {
             Kind::Interrupted => return None,
             Kind::NeedsToken | Kind::NeedsReconnect => (Some(mark), None),
             Kind::NeedsSetup | Kind::Unavailable => {
-                let wait = policy::token_backoff(RETRY, failures, rng);
-                (None, Some(now.plus(wait)))
+                let decided = self.retry_at;
+                let fresh = || now.plus(policy::token_backoff(RETRY, failures, rng));
+                (None, Some(decided.unwrap_or_else(fresh)))
             }
         };
         Some(TokenTrouble {
@@ -193,6 +227,22 @@ mod tests {
         }
         let stopped = TokenProblem::new(Kind::Interrupted, "w");
         assert_eq!(stopped.remember(None, String::new(), now, &mut rng), None);
+    }
+
+    #[test]
+    fn a_death_is_tried_again_when_its_report_says() {
+        let (now, later) = (Timestamp(1_000_000), Timestamp(9_000_000));
+        let mut rng = fastrand::Rng::with_seed(1);
+        let mut before: Option<TokenTrouble> = None;
+        for count in 1..20 {
+            let problem = TokenProblem::of_death(before.as_ref(), now, &mut rng);
+            let at = problem.retry_at.unwrap();
+            let trouble = problem.remember(before.as_ref(), String::new(), later, &mut rng);
+            let trouble = trouble.unwrap();
+            assert_eq!((trouble.retry_at, trouble.failures), (Some(at), count));
+            assert!(at.since(now) >= RETRY.0 && at.since(now) <= RETRY.1);
+            before = Some(trouble);
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ const NONCE: usize = 24;
 pub enum SealError {
     /// It is encrypted with a key that is not there.
     #[error(
-        "the secret of {of} is encrypted with key {key_id}, which is not among the keys given ({given}): bring that key back"
+        "the secret of {of} is encrypted with key {key_id}, which is not among the keys given ({given}): bring that key back; if it is lost: bulkhead secret forget"
     )]
     OtherKey {
         /// Whose.
@@ -31,7 +31,7 @@ pub enum SealError {
     },
     /// The key is there, and yet it does not decrypt.
     #[error(
-        "the secret of {of} cannot be decrypted with key {key_id}: the database was damaged or changed by hand; store the secret again"
+        "the secret of {of} cannot be decrypted with key {key_id}: the database was damaged or changed by hand; store the secret again, or: bulkhead secret forget"
     )]
     Foreign {
         /// Whose.

@@ -7,14 +7,16 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use shared::death::Verdict;
 use shared::id::AccountId;
 use shared::secret::Secret;
+use shared::time::Timestamp;
 use shared::wire::message::{Ask, Exchanged};
 
 use super::access::{Access, believed};
+use super::deaths::{Deaths, Whose};
+use super::end::Dead;
 use super::exchange::Exchanger;
 use super::problem::{Kind, TokenProblem};
 use super::vault::{Vault, VaultError};
@@ -24,6 +26,7 @@ use super::{file, given, look};
 use crate::child::spawner::Spawner;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::outcome::CrashId;
 use crate::store::{Account, SecretOf, Store, StoreError, TokenSource};
 
 /// What came of asking the web app to refresh its tokens.
@@ -35,6 +38,7 @@ pub struct Tokens {
     store: Store,
     vault: Vault,
     exchanger: Exchanger,
+    deaths: Deaths,
     config: Arc<Config>,
     clock: Clock,
     web_app: Result<WebApp, String>,
@@ -62,6 +66,7 @@ impl Tokens {
             store: store.clone(),
             vault: Vault::new(store.clone(), state_dir, variables),
             exchanger: Exchanger::new(spawner.clone(), Arc::clone(config), state_dir),
+            deaths: Deaths::new(store, state_dir),
             config: Arc::clone(config),
             clock: Clock,
             web_app: WebApp::find(variables),
@@ -116,6 +121,7 @@ impl Tokens {
         &self,
         environment: &str,
         code: Secret,
+        whose: Whose<'_>,
     ) -> Result<(Secret, Secret), TokenProblem> {
         let application = self.application(environment).await?;
         let ask = Ask::Code {
@@ -125,9 +131,13 @@ impl Tokens {
             code,
         };
         let url = self.identity(environment)?;
-        let exchanged = self
-            .ask(url, ask, self.config.timeouts.token.duration())
-            .await?;
+        let limit = self.config.timeouts.token.duration();
+        let exchanged = self.exchanger.exchange(url, ask, limit).await;
+        let exchanged = match exchanged {
+            Ok(exchanged) => exchanged,
+            // Nobody asks again.
+            Err(dead) => return Err(self.died(&dead, whose, self.clock.now()).await),
+        };
         let Exchanged::Granted {
             access,
             refresh: Some(refresh),
@@ -138,7 +148,8 @@ impl Tokens {
                 let what = "eBay's answer has no refresh token";
                 return Err(TokenProblem::new(Kind::Unavailable, what));
             }
-            return Err(TokenProblem::of_exchange("NAME", &exchanged));
+            let name = whose.name.unwrap_or("NAME");
+            return Err(TokenProblem::of_exchange(name, &exchanged));
         };
         if refresh.expose().len() > look::MAX_TOKEN || !look::is_plain(refresh.expose()) {
             let what = "what eBay gave as a refresh token is none";
@@ -154,7 +165,14 @@ impl Tokens {
             key: app.key.clone(),
         };
         let limit = self.config.timeouts.web_app.duration();
-        let exchanged = self.ask(app.refresh(), ask, limit).await?;
+        let exchanged = match self.exchanger.exchange(app.refresh(), ask, limit).await {
+            Ok(exchanged) => exchanged,
+            Err(dead) => {
+                let every = self.config.web_app.refresh_every.duration();
+                let next = self.clock.now().plus(every);
+                return Err(self.died(&dead, Whose::default(), next).await);
+            }
+        };
         if let Exchanged::Refreshed { refreshed, failed } = exchanged {
             return Ok((refreshed, failed));
         }
@@ -273,7 +291,10 @@ impl Tokens {
                 (self.identity(&account.environment)?, ask, limit)
             }
         };
-        let exchanged = self.ask(url, ask, limit).await?;
+        let exchanged = match self.exchanger.exchange(url, ask, limit).await {
+            Ok(exchanged) => exchanged,
+            Err(dead) => return Err(self.died_for(account, &dead).await),
+        };
         if let Exchanged::Granted {
             access, expires_at, ..
         } = exchanged
@@ -283,9 +304,31 @@ impl Tokens {
         Err(TokenProblem::of_exchange(&account.name, &exchanged))
     }
 
-    async fn ask(&self, url: String, ask: Ask, limit: Duration) -> Result<Exchanged, TokenProblem> {
-        let exchanged = self.exchanger.exchange(url, ask, limit).await;
-        exchanged.map_err(|verdict| died(&verdict))
+    /// The child that asked for this account died.
+    async fn died_for(&self, account: &Account, dead: &Dead) -> TokenProblem {
+        let mut rng = fastrand::Rng::new();
+        let now = self.clock.now();
+        let problem = TokenProblem::of_death(account.trouble.as_ref(), now, &mut rng);
+        let whose = Whose {
+            id: Some(account.id),
+            name: Some(&account.name),
+        };
+        let next = problem.retry_at.unwrap_or(now);
+        let report = self.tell(dead, whose, next).await;
+        problem.told(&dead.verdict, report)
+    }
+
+    /// A child died that asked for nobody who is tried again; `next` is when the same is asked again.
+    async fn died(&self, dead: &Dead, whose: Whose<'_>, next: Timestamp) -> TokenProblem {
+        let report = self.tell(dead, whose, next).await;
+        TokenProblem::new(Kind::Unavailable, "").told(&dead.verdict, report)
+    }
+
+    async fn tell(&self, dead: &Dead, whose: Whose<'_>, next: Timestamp) -> Option<CrashId> {
+        let times = (next, self.clock.now());
+        self.deaths
+            .tell(dead, whose, times, &self.config.policy)
+            .await
     }
 
     fn app(&self) -> Result<&WebApp, TokenProblem> {
@@ -330,13 +373,4 @@ fn unconnected(account: &Account) -> TokenProblem {
         account.name
     );
     TokenProblem::new(Kind::NeedsReconnect, what)
-}
-
-fn died(verdict: &Verdict) -> TokenProblem {
-    let what = format!(
-        "the token child died: {} ({})",
-        verdict.cause.name(),
-        verdict.confidence.name()
-    );
-    TokenProblem::new(Kind::Unavailable, what)
 }

@@ -23,7 +23,7 @@ pub enum VaultError {
     Key(#[from] KeyError),
     /// There is a secret, and no key.
     #[error(
-        "secrets are stored, and there is no key for them: bring secret.key back into the state directory, or set BULKHEAD_SECRET_KEY_FILE"
+        "secrets are stored, and there is no key for them: bring secret.key back into the state directory, or set BULKHEAD_SECRET_KEY_FILE; if it is lost: bulkhead secret forget"
     )]
     NoKey,
     /// The key does not fit.
@@ -59,7 +59,7 @@ struct Plain {
 /// The secrets of one state directory. Keys are looked up each time, so that a rotation is noticed.
 #[derive(Debug, Clone)]
 pub struct Vault {
-    store: Store,
+    pub(super) store: Store,
     state_dir: PathBuf,
     variables: fn(&str) -> Option<OsString>,
 }
@@ -199,8 +199,8 @@ impl Vault {
         })
     }
 
-    /// Held while keys change: two rotations at the same time could each take away the other's key.
-    fn lock(&self) -> Result<File, KeyError> {
+    /// Held while keys change or secrets go: two rotations at the same time could each take away the other's key.
+    pub(super) fn lock(&self) -> Result<File, KeyError> {
         let path = self.state_dir.join("secret.lock");
         let locked = OpenOptions::new()
             .create(true)

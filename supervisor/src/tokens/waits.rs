@@ -25,9 +25,14 @@ pub async fn waits(store: &Store, account: &Account, now: Timestamp) -> Result<b
 pub(super) async fn mark_of(store: &Store, account: &Account) -> Result<String, StoreError> {
     Ok(match &account.source {
         TokenSource::File => file::mark(&account.token_file),
-        TokenSource::OAuth => format!("refresh token {}", number_of(store, account).await?),
+        TokenSource::OAuth => oauth_mark(number_of(store, account).await?),
         TokenSource::WebApp(ebay_account) => format!("web app {ebay_account}"),
     })
+}
+
+/// The mark of the refresh token of this number; 0 is none.
+pub(super) fn oauth_mark(number: i64) -> String {
+    format!("refresh token {number}")
 }
 
 /// The number of the account's refresh token; 0 without one.

@@ -23,7 +23,7 @@ fn item(key: &str) -> SkipItem {
 }
 
 fn crash(attempt: i64, worker: Worker) -> CrashId {
-    CrashId {
+    CrashId::Run {
         attempt: AttemptId(attempt),
         worker,
     }

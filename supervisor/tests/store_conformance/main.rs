@@ -18,4 +18,5 @@ mod queries;
 mod reshaped;
 mod rows;
 mod secrets;
+mod token_deaths;
 mod upgrade;

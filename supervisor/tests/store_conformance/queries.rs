@@ -12,14 +12,15 @@ use supervisor::store::StoreError;
 use crate::attempts::{end, end_run, verdict};
 use crate::harness::{NOW, World, at, grant};
 
-fn report(world: &World, attempt: AttemptId) -> CrashReport {
+pub(crate) fn report(world: &World, attempt: AttemptId) -> CrashReport {
     let worker = Worker::Orders;
     CrashReport {
-        id: CrashId { attempt, worker },
+        id: CrashId::Run { attempt, worker },
         at: at(0),
-        account_id: world.account,
-        account: "alpha".to_owned(),
-        worker,
+        account_id: Some(world.account),
+        account: Some("alpha".to_owned()),
+        worker: Some(worker),
+        exchange: None,
         runs: vec![worker],
         build: "build".to_owned(),
         child_build: Some("build".to_owned()),
@@ -56,7 +57,7 @@ fn report(world: &World, attempt: AttemptId) -> CrashReport {
     }
 }
 
-async fn die(world: &World) -> AttemptId {
+pub(crate) async fn die(world: &World) -> AttemptId {
     let begun = world.begin(&[Worker::Orders], "me").await.unwrap();
     let mut run = end_run(Worker::Orders, Outcome::Died(Cause::Panic));
     run.report = Some(Box::new(report(world, begun.attempt)));
@@ -71,7 +72,7 @@ async fn crash_reports_are_kept_whole() {
     let world = World::new().await;
     let (first, second) = (die(&world).await, die(&world).await);
     let rows = world.store.crashes(10).await.unwrap();
-    let ids: Vec<AttemptId> = rows.iter().map(|row| row.id.attempt).collect();
+    let ids: Vec<AttemptId> = rows.iter().filter_map(|row| row.id.attempt()).collect();
     assert_eq!(ids, [second, first]);
     assert_eq!(
         (rows[0].cause.as_str(), rows[0].confidence.as_str()),
@@ -90,7 +91,7 @@ async fn crash_reports_are_kept_whole() {
     );
     let none = world.store.same_fingerprint("x").await.unwrap();
     assert_eq!((none.count, none.first_seen), (0, None));
-    let id = CrashId {
+    let id = CrashId::Run {
         attempt: AttemptId(99),
         worker: Worker::Orders,
     };

@@ -36,11 +36,11 @@ async fn connect(path: &Path) -> SqliteConnection {
         .unwrap()
 }
 
-/// An empty database of schema 3.
-async fn schema_3(path: &Path) -> SqliteConnection {
+/// An empty database of an older schema.
+pub(crate) async fn schema(path: &Path, version: i64) -> SqliteConnection {
     let mut connection = connect(path).await;
     let migrator = Migrator::new(Path::new(MIGRATIONS)).await.unwrap();
-    migrator.run_to(3, &mut connection).await.unwrap();
+    migrator.run_to(version, &mut connection).await.unwrap();
     connection
 }
 
@@ -85,7 +85,7 @@ async fn fill(world: &World) {
 
 /// Copies what a world holds into a database of schema 3, as a build of that time left it.
 async fn downgraded(world: &World, path: &Path) {
-    let mut connection = schema_3(path).await;
+    let mut connection = schema(path, 3).await;
     let mut script = vec![format!("ATTACH '{}' AS new", world.path().display())];
     for table in COPIED {
         let columns = columns(path, table).await;

@@ -180,9 +180,9 @@ fn an_export_is_whole_and_has_no_token() {
     // The account's present token, in the form in which a URL has it.
     let account = state.json(&["crash", "show", id])["account"].clone();
     let token = state.token_file(account.as_str().unwrap());
-    fs::write(token, "v^1.1#i^1#secret").unwrap();
+    fs::write(token, "v^1.1#i^1#canary").unwrap();
     let planted = directory(&state, id).join("attempt.json");
-    fs::write(&planted, "{\"a\": \"v%5E1.1%23i%5E1%23secret\"}").unwrap();
+    fs::write(&planted, "{\"a\": \"v%5E1.1%23i%5E1%23canary\"}").unwrap();
     let refused = state.path("refused.tar");
     let ended = export(&refused);
     assert_eq!(ended.code, Some(1), "{}", ended.stdout);
@@ -190,7 +190,7 @@ fn an_export_is_whole_and_has_no_token() {
     for words in ["attempt.json", "at byte 7", "nothing was written"] {
         assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
     }
-    assert!(!ended.stderr.contains("secret"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("canary"), "{}", ended.stderr);
 }
 
 #[test]

@@ -8,11 +8,16 @@
 
 mod called_off;
 mod connecting;
+mod deaths;
+mod dying;
+mod exports;
 mod files;
 mod imports;
 mod keys;
 mod leaks;
+mod lost_keys;
 mod new_user;
 mod oauth;
+mod single_flight;
 mod stage;
 mod web_app;

@@ -1,6 +1,5 @@
 //! The source `oauth`: one exchange in a token child, and what becomes of each answer.
 
-use integration_tests::harness::build::binaries;
 use integration_tests::harness::process::alive;
 use integration_tests::harness::wait::{LONG, wait_until};
 use integration_tests::sim::DeskFault;
@@ -181,38 +180,5 @@ fn an_application_that_is_refused_or_missing_needs_setup() {
     assert!(
         detail.contains("invalid_client") && detail.contains("application set"),
         "{detail}"
-    );
-}
-
-#[test]
-fn a_token_child_that_dies_costs_its_account_only() {
-    let stage = Stage::new();
-    stage.connected("shop");
-    // A child that was ordered what it does not know.
-    stage.state.set_child(&binaries().faulty_child);
-    stage.state.add_config(&format!(
-        "[environments.simulated]\napi = \"{0}\"\napiz = \"{0}\"",
-        stage.sim.url()
-    ));
-    stage.state.set_script("other", "");
-    let file = stage.state.token_file("other");
-    assert_eq!(
-        stage
-            .add("other", &["--token-file", file.to_str().unwrap()])
-            .code,
-        Some(0)
-    );
-    let ended = stage.state.once();
-    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    let (word, detail, again) = stage.trouble("shop");
-    assert_eq!((word.as_str(), again), ("token_unavailable", true));
-    assert!(detail.contains("the token child died: "), "{detail}");
-    assert_eq!(stage.trouble("other").0, "");
-    let completed = "SELECT count(*) FROM runs WHERE outcome = 'completed'";
-    assert_eq!(
-        stage.state.database().number(completed),
-        1,
-        "{}",
-        ended.stderr
     );
 }

@@ -148,7 +148,10 @@ pub(super) fn hello(version: u32, build: &str) -> FromChild {
 }
 
 /// A frame whose body was changed after encoding.
-fn spoiled(message: &FromChild, spoil: impl FnOnce(&mut Vec<u8>)) -> Result<Vec<u8>, TalkError> {
+pub(super) fn spoiled(
+    message: &FromChild,
+    spoil: impl FnOnce(&mut Vec<u8>),
+) -> Result<Vec<u8>, TalkError> {
     let mut frame = Vec::new();
     encode_frame(message, &mut frame)?;
     let mut body = frame.split_off(4);

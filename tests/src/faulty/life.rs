@@ -15,6 +15,7 @@ use shared::wire::message::{FromChild, PROTOCOL_VERSION};
 
 use super::deaths;
 use super::deck;
+use super::exchange;
 use super::flight::Flight;
 use super::good::Good;
 use super::lies::{self, hello};
@@ -32,6 +33,11 @@ pub fn live(attempt_dir: &Path) -> u8 {
     let Ok(flight) = Flight::open(attempt_dir) else {
         return ExitCode::AttemptDirectory.code();
     };
+    if is_token_child(attempt_dir) {
+        let confined = die_with_parent().map_err(|_| ExitCode::Confine.code());
+        let lived = confined.map(|()| exchange::live(flight));
+        return lived.map_or_else(|code| code, |lived| lived.unwrap_or_else(|e| code_of(&e)));
+    }
     let text = std::fs::read(attempt_dir.join("attempt.json"));
     let read = text.map(|text| serde_json::from_slice::<Attempt>(&text));
     let Ok(Ok(attempt)) = read else {
@@ -61,6 +67,11 @@ pub fn live(attempt_dir: &Path) -> u8 {
 /// What is left behind by a child that is gone: a process that does nothing for a while.
 pub fn linger() {
     std::thread::sleep(LINGER);
+}
+
+fn is_token_child(attempt_dir: &Path) -> bool {
+    let name = attempt_dir.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name.starts_with("token-"))
 }
 
 fn die_with_parent() -> rustix::io::Result<()> {

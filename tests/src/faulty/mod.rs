@@ -6,6 +6,7 @@
 
 mod deaths;
 pub mod deck;
+mod exchange;
 mod flight;
 mod good;
 mod lies;

@@ -11,6 +11,7 @@ use nix::sys::signal::Signal;
 use shared::time::Timestamp;
 use shared::worker::Worker;
 
+use super::exchange::Exchanging;
 use super::staged::Staged;
 
 /// How every token begins.
@@ -192,6 +193,8 @@ pub struct Script {
     pub deck: Option<PathBuf>,
     /// This file is made just before the child misbehaves.
     pub mark: Option<PathBuf>,
+    /// What a token child does that is given this token.
+    exchange: Exchanging,
     behaviours: BTreeMap<Worker, Behaviour>,
 }
 
@@ -208,6 +211,7 @@ impl Script {
             gate: None,
             deck: None,
             mark: None,
+            exchange: Exchanging::As(Behaviour::Good),
             behaviours: BTreeMap::new(),
         };
         for pair in text.split(';').filter(|pair| !pair.is_empty()) {
@@ -231,6 +235,7 @@ impl Script {
             "gate" => self.gate = Some(PathBuf::from(value)),
             "deck" => self.deck = Some(PathBuf::from(value)),
             "mark" => self.mark = Some(PathBuf::from(value)),
+            "exchange" => self.exchange = Exchanging::parse(value)?,
             // Something that a test looks for in places where no token may be.
             "canary" => {}
             _ => {
@@ -244,6 +249,11 @@ impl Script {
     /// Lets the worker's run do something else.
     pub(super) fn set_behaviour(&mut self, worker: Worker, behaviour: Behaviour) {
         self.behaviours.insert(worker, behaviour);
+    }
+
+    /// What a token child does.
+    pub fn exchange(&self) -> Result<Behaviour, String> {
+        self.exchange.now()
     }
 
     /// What the worker's run does.
@@ -359,7 +369,14 @@ mod tests {
         assert_eq!(script.of(Worker::Cases), Behaviour::Hung);
         assert_eq!(script.of(Worker::ActiveInventory), Behaviour::Good);
         assert_eq!(script.gate, Some(PathBuf::from("/a")));
-        for bad in ["v^1.1#i^1#abc", "v^1.1#faulty#orders=x", "v^1.1#faulty#x=y"] {
+        let script = Script::parse("v^1.1#faulty#exchange=lie-garbage").unwrap();
+        assert_eq!(script.exchange(), Ok(Behaviour::Lie(Lie::Garbage)));
+        for bad in [
+            "v^1.1#i^1#abc",
+            "v^1.1#faulty#exchange=x",
+            "v^1.1#faulty#orders=x",
+            "v^1.1#faulty#x=y",
+        ] {
             assert!(Script::parse(bad).is_err(), "{bad}");
         }
     }

@@ -10,7 +10,7 @@ use shared::secret::Secret;
 use shared::table::Table;
 use shared::wire::codec::{CodecError, decode_body, encode_frame};
 use shared::wire::frame::{FrameError, read_blocking};
-use shared::wire::message::{Counts, FromChild, Mark, Probed, ToChild};
+use shared::wire::message::{Counts, Exchange, FromChild, Mark, Probed, ToChild};
 
 /// Why the conversation cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +92,19 @@ impl Talk {
             | ToChild::Needed { .. }
             | ToChild::Token { .. }
             | ToChild::Exchange(_)) => Err(TalkError::Unexpected(other.name())),
+        }
+    }
+
+    /// Waits for the orders of a token child.
+    pub(super) fn exchange(&mut self) -> Result<Exchange, TalkError> {
+        match self.hear()? {
+            ToChild::Exchange(exchange) => Ok(*exchange),
+            other @ (ToChild::Start { .. }
+            | ToChild::Ack { .. }
+            | ToChild::Refused { .. }
+            | ToChild::Stop { .. }
+            | ToChild::Needed { .. }
+            | ToChild::Token { .. }) => Err(out_of_turn(other)),
         }
     }
 

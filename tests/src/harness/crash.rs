@@ -13,9 +13,9 @@ use super::state::State;
 pub struct Report {
     /// Its id.
     pub id: String,
-    /// The attempt.
+    /// The attempt; 0 for a token child.
     pub attempt: i64,
-    /// The worker whose run it was.
+    /// The worker whose run it was; empty for a token child.
     pub worker: String,
     /// The column `cause`.
     pub cause: String,
@@ -38,14 +38,14 @@ impl Report {
 pub fn reports(state: &State, account: &str) -> Vec<Report> {
     let rows = state.database().rows(&format!(
         "SELECT c.* FROM crash_reports c JOIN accounts USING (account_id) \
-         WHERE name = '{account}' ORDER BY attempt_id, worker"
+         WHERE name = '{account}' ORDER BY attempt_id, worker, report_id"
     ));
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     rows.iter()
         .map(|row| Report {
             id: text(&row["crash_id"]),
-            attempt: row["attempt_id"].as_i64().unwrap(),
-            worker: text(&row["worker"]),
+            attempt: row["attempt_id"].as_i64().unwrap_or(0),
+            worker: row["worker"].as_str().unwrap_or_default().to_owned(),
             cause: text(&row["cause"]),
             confidence: text(&row["confidence"]),
             json: serde_json::from_str(row["report"].as_str().unwrap()).unwrap(),

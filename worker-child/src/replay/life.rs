@@ -83,6 +83,7 @@ impl Lived {
                 .collect(),
             hello: self.hello,
             bye: self.bye,
+            exchange: false,
             flight: self.flight.clone(),
             limits: self.limits,
             cgroup_oom_kills: None,

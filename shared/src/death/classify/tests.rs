@@ -1,5 +1,6 @@
 //! Every cause, with evidence that proves it, that only suggests it, and that contradicts it.
 
+use crate::flight;
 use crate::id::RunNo;
 
 use super::super::sample::{INFERRED, PROVEN, UNKNOWN, evidence, exited, hold, killed, signaled};
@@ -273,4 +274,34 @@ fn what_is_missing_is_said() {
     let verdict = classify(&signaled(11).polled(1));
     let last = verdict.evidence.last().map(String::as_str);
     assert_eq!(last, Some("run 1 (active_inventory) did it (proven)"));
+}
+
+#[test]
+fn a_token_child_is_judged_by_its_answer() {
+    let token_child = |evidence: Evidence| Evidence {
+        exchange: true,
+        runs: Vec::new(),
+        flight: Ok(flight::read(&flight::initial(&[])).unwrap()),
+        ..evidence
+    };
+    let unanswered = KillReason::Unanswered { waited_ms: 15_000 };
+    let cases = [
+        (exited(0).bye(), "completed", "it had answered"),
+        (exited(0), "exited_early", "it had not answered"),
+        (killed(unanswered), "hung", "no answer came within 15000 ms"),
+        (
+            killed(KillReason::Lingering).bye(),
+            "protocol_violation",
+            "it answered and did not exit",
+        ),
+        (signaled(11), "segv", "SIGSEGV"),
+    ];
+    for (evidence, cause, words) in cases {
+        let verdict = classify(&token_child(evidence));
+        assert_eq!(verdict.cause.name(), cause, "{:?}", verdict.evidence);
+        assert_eq!(verdict.culprit, None, "nobody ran in it");
+        let text = verdict.evidence.join("\n");
+        assert!(text.contains(words), "{words}: {text}");
+        assert!(!text.contains("Bye"), "{text}");
+    }
 }

@@ -9,7 +9,7 @@ use shared::worker::Worker;
 
 use super::*;
 
-const CRASH: CrashId = CrashId {
+const CRASH: CrashId = CrashId::Run {
     attempt: AttemptId(9),
     worker: Worker::Orders,
 };

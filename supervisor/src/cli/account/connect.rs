@@ -14,14 +14,14 @@ use crate::child::spawner::Spawner;
 use crate::daemon;
 use crate::store::{NewToken, Store};
 use crate::tokens::web_app::WebApp;
-use crate::tokens::{Tokens, file};
+use crate::tokens::{Tokens, Whose, file};
 
 /// The token source that was named; walks through the consent if that is what it takes.
 pub(super) async fn token(
     place: &Place,
     store: &Store,
     from: &TokenFrom,
-    environment: &str,
+    (environment, whose): (&str, Whose<'_>),
 ) -> anyhow::Result<NewToken> {
     if let Some(path) = &from.token_file {
         return Ok(NewToken::File(token_file(path)?));
@@ -34,7 +34,7 @@ pub(super) async fn token(
         let refresh_token = secret::secret_in(path, "--refresh-token-file")?;
         return Ok(NewToken::OAuth(refresh_token));
     }
-    consent(place, store, environment)
+    consent(place, store, environment, whose)
         .await
         .map(NewToken::OAuth)
 }
@@ -71,7 +71,12 @@ pub(super) fn check_web_app(ebay_account: &str) -> Result<(), BadInput> {
 }
 
 /// Shows where to consent, takes the code, and exchanges it in a token child.
-async fn consent(place: &Place, store: &Store, environment: &str) -> anyhow::Result<Secret> {
+async fn consent(
+    place: &Place,
+    store: &Store,
+    environment: &str,
+    whose: Whose<'_>,
+) -> anyhow::Result<Secret> {
     let application = secret::vault(place, store).application(environment).await?;
     let Some((application, _)) = application else {
         return Err(BadInput(format!(
@@ -101,7 +106,7 @@ async fn consent(place: &Place, store: &Store, environment: &str) -> anyhow::Res
     let config = Arc::new(place.config.clone());
     let variables = |name: &str| std::env::var_os(name);
     let tokens = Tokens::new(store, &spawner, &config, &place.state_dir, variables);
-    let redeemed = tokens.redeem(environment, code).await;
+    let redeemed = tokens.redeem(environment, code, whose).await;
     let (_, refresh_token) =
         redeemed.map_err(|problem| anyhow::anyhow!("{problem}; nothing was stored"))?;
     Ok(refresh_token)

@@ -149,4 +149,14 @@ pub(in crate::cli) struct NewApplication {
 pub(in crate::cli) enum SecretCommand {
     /// Encrypt every secret with a new key. Killed at any point, nothing is lost: run it again.
     Rotate,
+    /// Give up what no present key decrypts, because its key is lost: says what, and what connects it
+    /// again.
+    ///
+    /// Nothing is removed without --yes, and nothing ever that a present key decrypts. Exit 4 if
+    /// something is lost and was not removed, 3 if nothing is lost.
+    Forget {
+        /// Remove it.
+        #[arg(long)]
+        yes: bool,
+    },
 }

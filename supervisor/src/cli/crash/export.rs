@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::sought::sought;
 use super::{directory, report};
 use crate::cli::args::BadInput;
 use crate::cli::output::{Output, mib};
 use crate::cli::{Exit, Place};
 use crate::crash::{ArchiveError, Needles, RECORDING, pack};
 use crate::outcome::{CrashId, CrashReport};
-use crate::store::Store;
-use crate::tokens;
 
 #[derive(Serialize)]
 struct ExportAnswer {
@@ -19,9 +18,12 @@ struct ExportAnswer {
     file: String,
     bytes: u64,
     files: Vec<&'static str>,
-    /// Whether the account's present token was among what was searched for; else only what looks
-    /// like a token was.
+    /// Whether the access token in the account's file was among what was searched for.
     token_known: bool,
+    /// The secrets that were searched for, besides what looks like an access token.
+    searched_for: Vec<String>,
+    /// Those that could not be read and so were not searched for, with the reason.
+    not_searched_for: Vec<String>,
 }
 
 pub(super) async fn export(
@@ -41,8 +43,8 @@ pub(super) async fn export(
         .into());
     }
     let to = to.unwrap_or_else(|| PathBuf::from(format!("bulkhead-crash-{id}.tar")));
-    let token = token_of(&store, &report).await?;
-    let needles = Needles::new(token.as_ref());
+    let sought = sought(place, &store, &report).await?;
+    let needles = Needles::new(&sought.secrets);
     let files = pack(&dir, (id, report.at), &readme(&report), &needles, &to);
     let files = files.map_err(|error| match error {
         ArchiveError::Exists(_) => anyhow::Error::new(BadInput(error.to_string())),
@@ -53,43 +55,49 @@ pub(super) async fn export(
         bytes: std::fs::metadata(&to).map_or(0, |about| about.len()),
         file: to.display().to_string(),
         files,
-        token_known: token.is_some(),
+        token_known: sought.token_known,
+        searched_for: sought.named,
+        not_searched_for: sought.unread,
     };
     output.answer(&answer, words)?;
     Ok(Exit::Done)
 }
 
-/// What the account's token file holds now, if that is a token.
-async fn token_of(
-    store: &Store,
-    report: &CrashReport,
-) -> anyhow::Result<Option<shared::secret::Secret>> {
-    let accounts = store.accounts().await?;
-    let account = accounts
-        .into_iter()
-        .find(|account| account.id == report.account_id);
-    Ok(account.and_then(|account| tokens::file::read(&account.token_file).ok()))
-}
-
 fn words(answer: &ExportAnswer) -> String {
-    let searched = if answer.token_known {
-        "anything like an access token and the account's present one"
-    } else {
-        "anything like an access token (the account's present one could not be read)"
+    let mut searched = vec!["anything like an access token".to_owned()];
+    searched.extend(answer.searched_for.iter().cloned());
+    let searched = searched.join(", ");
+    let unread = match answer.not_searched_for.join(", ") {
+        none if none.is_empty() => none,
+        some => format!("\nnot searched for, because it could not be read: {some}"),
     };
     let mut text = format!(
-        "{}: {}, {}\nsearched for {searched}: none found\nit holds what eBay sent, buyers' names and addresses included: pass it on with care",
+        "{}: {}, {}\nsearched for {searched}: none found{unread}\nit holds what eBay sent, buyers' names and addresses included: pass it on with care",
         answer.file,
         mib(answer.bytes),
-        answer.files.join(", ")
+        answer.files.join(", "),
     );
-    if !answer.files.contains(&RECORDING) {
+    if answer.id.attempt().is_none() {
+        text.push_str("\nnothing of a token exchange is recorded: the death cannot be replayed");
+    } else if !answer.files.contains(&RECORDING) {
         text.push_str("\nthere is no recording in it: the death cannot be replayed from it");
     }
     text
 }
 
 fn readme(report: &CrashReport) -> String {
+    if let Some(exchange) = &report.exchange {
+        let (id, build, print) = (report.id, &report.build, &report.fingerprint);
+        let (cause, kind) = (report.verdict.cause.name(), exchange.kind.name());
+        return format!(
+            "Bulkhead crash {id}: {cause}, fingerprint {print}, build {build}.\n\
+             \n\
+             report.json   why it died, under which limits, what was decided\n\
+             \n\
+             A token child died (exchange: {kind}). Nothing of an exchange is recorded, because it\n\
+             holds secrets: this death cannot be replayed.\n"
+        );
+    }
     let (id, build) = (report.id, &report.build);
     let cause = report
         .failure

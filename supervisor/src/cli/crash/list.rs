@@ -11,7 +11,8 @@ use crate::store::CrashRow;
 #[derive(Serialize)]
 struct CrashLine {
     id: CrashId,
-    account: String,
+    /// `null` for the death of a token child that was no account's.
+    account: Option<String>,
     at: String,
     cause: String,
     confidence: String,
@@ -33,7 +34,7 @@ pub(super) async fn list(place: &Place, limit: u32, output: Output) -> anyhow::R
             lines.iter().zip(when).map(|(line, when)| {
                 vec![
                     line.id.to_string(),
-                    line.account.clone(),
+                    line.account.clone().unwrap_or_else(|| "-".to_owned()),
                     when,
                     line.cause.clone(),
                     line.confidence.clone(),

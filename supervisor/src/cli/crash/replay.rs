@@ -18,6 +18,14 @@ pub(super) async fn replay(
     no_limits: bool,
     output: Output,
 ) -> anyhow::Result<Exit> {
+    if id.attempt().is_none() {
+        let report = report(&place.store().await?, id).await?;
+        let why = report.exchange.map(|exchange| exchange.to_do);
+        anyhow::bail!(
+            "crash {id} cannot be replayed: nothing of a token exchange is recorded, because it holds secrets; {}",
+            why.unwrap_or_default()
+        );
+    }
     let dir = directory(place, id);
     if !dir.is_dir() {
         // Wrong id, or right id whose files were pruned: two different sentences.

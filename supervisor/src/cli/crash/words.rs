@@ -6,10 +6,11 @@ mod around;
 use std::fmt::Write as _;
 
 use shared::time::Timestamp;
+use shared::worker::Worker;
 
 use super::show::CrashAnswer;
 use crate::cli::output::distance;
-use crate::outcome::{CrashReport, DecisionKind, Reproduction, Verdict};
+use crate::outcome::{CrashReport, DecisionKind, ExchangeReport, Reproduction, Verdict};
 use around::{builds, ending, limits, memory, recording, sandbox, stage};
 
 /// A name and its lines.
@@ -30,6 +31,9 @@ pub(super) fn words(answer: &CrashAnswer, now: Timestamp) -> String {
             let _ = writeln!(text, "\n{name}:\n{}", part.trim_end());
         }
     }
+    if let Some(exchange) = &answer.report.exchange {
+        let _ = writeln!(text, "\nstderr: {}", exchange.stderr_unread);
+    }
     text.trim_end().to_owned()
 }
 
@@ -40,7 +44,10 @@ fn facts(answer: &CrashAnswer, now: Timestamp) -> Vec<Fact> {
         one("cause", cause(report)),
     ];
     facts.push(("evidence", report.verdict.evidence.clone()));
-    facts.push(one("culprit", culprit(report)));
+    match &report.exchange {
+        Some(exchange) => facts.push(one("exchange", asked(exchange))),
+        None => facts.push(one("culprit", culprit(report))),
+    }
     facts.extend(some("failure", report.failure.as_ref()));
     facts.extend(report.panic.as_deref().map(|text| {
         let lines = text.lines().map(str::to_owned).collect();
@@ -98,12 +105,16 @@ fn some<T: ToString>(name: &'static str, value: Option<&T>) -> Option<Fact> {
 }
 
 fn heading(report: &CrashReport, now: Timestamp) -> String {
-    let (id, account, at, host) = (report.id, &report.account, report.at, &report.host);
+    let (id, at, host) = (report.id, report.at, &report.host);
+    let account = match &report.account {
+        Some(account) => format!("account {account}"),
+        None => "of no account".to_owned(),
+    };
     let pid = report
         .pid
         .map_or_else(|| "never started".to_owned(), |pid| format!("pid {pid}"));
     let ago = distance(at, now);
-    format!("{id}: account {account}, {at} ({ago}), host {host}, {pid}")
+    format!("{id}: {account}, {at} ({ago}), host {host}, {pid}")
 }
 
 fn cause(report: &CrashReport) -> String {
@@ -116,6 +127,15 @@ fn cause(report: &CrashReport) -> String {
         ),
         None => format!("{} ({})", verdict.cause.name(), verdict.confidence.name()),
     }
+}
+
+fn asked(exchange: &ExchangeReport) -> String {
+    let (kind, host) = (exchange.kind, &exchange.host);
+    format!(
+        "{}: a token child asked {host} for {}",
+        kind.name(),
+        kind.words()
+    )
 }
 
 fn culprit(report: &CrashReport) -> String {
@@ -133,7 +153,7 @@ fn culprit(report: &CrashReport) -> String {
     };
     let sure = culprit_confidence.name();
     match report.runs.get(run.index()) {
-        Some(worker) if *worker == report.worker => format!("this run ({sure})"),
+        Some(worker) if Some(*worker) == report.worker => format!("this run ({sure})"),
         Some(worker) => format!("run {run}, {worker} ({sure})"),
         None => format!("run {run} ({sure})"),
     }
@@ -173,7 +193,11 @@ fn decision(report: &CrashReport, now: Timestamp) -> String {
 
 /// What only a person can do about it.
 fn to_do(report: &CrashReport) -> Option<String> {
-    let (account, worker) = (&report.account, report.worker);
+    if let Some(exchange) = &report.exchange {
+        return Some(exchange.to_do.clone());
+    }
+    let account = report.account.as_deref().unwrap_or_default();
+    let worker = report.worker.map_or("", Worker::name);
     match report.decision.kind {
         DecisionKind::Quarantine => Some(format!(
             "when it is mended: bulkhead quarantine release {account} {worker}"

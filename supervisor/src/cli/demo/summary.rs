@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use shared::table::Table;
+use shared::worker::Worker;
 
 use super::script::{CAST, Role};
 use super::story::{AccountCycle, Story};
@@ -138,8 +139,8 @@ fn run_summary(run: &RunRow) -> RunSummary {
 fn death(report: CrashReport) -> Death {
     Death {
         id: report.id,
-        account: report.account,
-        worker: report.worker.to_string(),
+        account: report.account.unwrap_or_default(),
+        worker: report.worker.map_or("", Worker::name).to_owned(),
         cause: report
             .failure
             .as_ref()

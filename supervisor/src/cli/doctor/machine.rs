@@ -4,6 +4,7 @@ use super::check::Check;
 use crate::cli::Place;
 use crate::cli::output::mib;
 use crate::os;
+use crate::tokens::exchange;
 
 /// Descriptors that an attempt takes: three pipes, the flight recorder, and room for `/proc`.
 const FILES_PER_ATTEMPT: u64 = 8;
@@ -12,10 +13,16 @@ const FILES_OF_OUR_OWN: u64 = 64;
 
 pub(super) fn checks(place: &Place) -> Vec<Check> {
     let at_once = u64::from(place.config.accounts_at_once);
-    let budget = os::memory_total().map(|total| place.config.memory_budget_of(total));
+    let total = os::memory_total();
+    let big_slot = place.config.limits.big_slot.get();
+    let beside = u64::from(exchange::at_once(&place.config));
     let mut checks = vec![open_files(os::open_files_limit(), at_once)];
-    checks.push(match budget {
-        Some(budget) => memory(budget, place.config.limits.big_slot.get()),
+    checks.push(match total {
+        Some(total) => memory(
+            total,
+            place.config.memory_budget_of(total),
+            (big_slot, beside),
+        ),
         None => Check::ill(
             "memory_budget",
             "how much memory there is cannot be read",
@@ -40,20 +47,34 @@ fn open_files(limit: Option<u64>, at_once: u64) -> Check {
     }
 }
 
-fn memory(budget: u64, big_slot: u64) -> Check {
+/// `beside` token children may live at once, which the budget leaves out.
+fn memory(total: u64, budget: u64, (big_slot, beside): (u64, u64)) -> Check {
     let name = "memory_budget";
+    let tokens = beside.saturating_mul(exchange::MEMORY);
+    let on_top = format!(
+        "beside them at most {beside} token children, {} each",
+        mib(exchange::MEMORY)
+    );
     if budget < big_slot {
         return Check::note(
             name,
             format!(
-                "{} for all children together: the big slot of {} is cut down to that",
+                "{} for all that sync together: the big slot of {} is cut down to that; {on_top}",
                 mib(budget),
                 mib(big_slot)
             ),
         )
         .with_remedy("raise memory_budget, or lower limits.big_slot");
     }
-    Check::well(name, format!("{} for all children together", mib(budget)))
+    let what = format!("{} for all that sync together; {on_top}", mib(budget));
+    if budget.saturating_add(tokens) > total {
+        return Check::note(
+            name,
+            format!("{what}: more than the {} that there are", mib(total)),
+        )
+        .with_remedy("lower memory_budget or accounts_at_once");
+    }
+    Check::well(name, what)
 }
 
 #[cfg(test)]
@@ -68,8 +89,10 @@ mod tests {
             (open_files(Some(1024), 64), Found::Well),
             (open_files(Some(576), 64), Found::Well),
             (open_files(Some(575), 64), Found::Ill),
-            (memory(512, 512), Found::Well),
-            (memory(511, 512), Found::Note),
+            (memory(600 << 20, 512, (512, 2)), Found::Well),
+            (memory(600 << 20, 511, (512, 2)), Found::Note),
+            (memory(129 << 20, 1 << 20, (512, 2)), Found::Well),
+            (memory(128 << 20, 1 << 20, (512, 2)), Found::Note),
         ];
         for (check, found) in cases {
             assert_eq!(check.found, found, "{check:?}");

@@ -17,7 +17,7 @@ const ALL: KeepBounds = KeepBounds {
 /// A crash so many hours old, with 10 bytes and a recording of 100 of its own.
 fn crash(attempt: i64, hours: i64) -> KeptCrash {
     KeptCrash {
-        id: CrashId {
+        id: CrashId::Run {
             attempt: AttemptId(attempt),
             worker: Worker::Orders,
         },
@@ -59,7 +59,7 @@ fn told(kept: Vec<KeptCrash>, bounds: KeepBounds) -> Vec<String> {
         .iter()
         .map(|removal| {
             let what = format!("{:?} {:?}", removal.what, removal.beyond).to_lowercase();
-            format!("{} {what} {}", removal.id.attempt, removal.bytes)
+            format!("{} {what} {}", removal.id.attempt().unwrap(), removal.bytes)
         })
         .collect()
 }

@@ -32,6 +32,7 @@ fn evidence() -> Evidence {
         signals_sent: Vec::new(),
         hello: true,
         bye: false,
+        exchange: false,
         flight: Ok(flight),
         limits: Some(Limits {
             memory: LIMIT,
@@ -76,14 +77,18 @@ fn report() -> CrashReport {
     "v1|77|0".clone_into(&mut run.key);
     let verdict = classify(&evidence);
     assemble(&ReportInput {
-        id: CrashId {
+        id: CrashId::Run {
             attempt: AttemptId(17),
             worker: Worker::ActiveInventory,
         },
-        run: RunNo(1),
+        of: Of::Run {
+            worker: Worker::ActiveInventory,
+            run: RunNo(1),
+            outcome: &Outcome::Died(verdict.cause.clone()),
+        },
         at: Timestamp(5),
-        account_id: AccountId(3),
-        account: "blue",
+        account_id: Some(AccountId(3)),
+        account: Some("blue"),
         host: "host",
         pid: Some(4242),
         child_build: Some(BUILD),
@@ -92,7 +97,6 @@ fn report() -> CrashReport {
         died_at: Some(Timestamp(4)),
         evidence: &evidence,
         verdict: &verdict,
-        outcome: &Outcome::Died(verdict.cause.clone()),
         peak_resident: Some(LIMIT + MIB),
         peak_cgroup: Some(LIMIT + 2 * MIB),
         cursor: None,

@@ -108,30 +108,39 @@ impl Store {
         account: AccountId,
         trouble: Option<&TokenTrouble>,
     ) -> Result<(), StoreError> {
-        let text = |of: fn(&TokenTrouble) -> Option<String>| trouble.and_then(of);
-        let done = sqlx::query(
-            "UPDATE accounts SET token_state = ?2, token_mark = ?3, token_detail = ?4, \
-             token_retry_at = ?5, token_failures = ?6 WHERE account_id = ?1",
-        )
-        .bind(account.0)
-        .bind(text(|trouble| Some(trouble.state.clone())))
-        .bind(text(|trouble| trouble.mark.clone()))
-        .bind(text(|trouble| trouble.detail.clone()))
-        .bind(text(|trouble| Some(trouble.retry_at?.to_string())))
-        .bind(trouble.map_or(0, |trouble| trouble.failures))
-        .execute(&self.writer)
-        .await
-        .during("note the state of a token")?;
-        if done.rows_affected() == 0 {
-            return Err(StoreError::NotFound {
-                what: format!("account {account}"),
-            });
-        }
-        Ok(())
+        set_trouble(&self.writer, account, trouble).await
     }
 }
 
 const ADD: &str = "add an account";
+
+/// Remembers why an account has no access token.
+pub(super) async fn set_trouble<'e, E: sqlx::Executor<'e, Database = sqlx::Sqlite>>(
+    executor: E,
+    account: AccountId,
+    trouble: Option<&TokenTrouble>,
+) -> Result<(), StoreError> {
+    let text = |of: fn(&TokenTrouble) -> Option<String>| trouble.and_then(of);
+    let done = sqlx::query(
+        "UPDATE accounts SET token_state = ?2, token_mark = ?3, token_detail = ?4, \
+             token_retry_at = ?5, token_failures = ?6 WHERE account_id = ?1",
+    )
+    .bind(account.0)
+    .bind(text(|trouble| Some(trouble.state.clone())))
+    .bind(text(|trouble| trouble.mark.clone()))
+    .bind(text(|trouble| trouble.detail.clone()))
+    .bind(text(|trouble| Some(trouble.retry_at?.to_string())))
+    .bind(trouble.map_or(0, |trouble| trouble.failures))
+    .execute(executor)
+    .await
+    .during("note the state of a token")?;
+    if done.rows_affected() == 0 {
+        return Err(StoreError::NotFound {
+            what: format!("account {account}"),
+        });
+    }
+    Ok(())
+}
 
 async fn insert(
     tx: &mut Tx,

@@ -1,6 +1,7 @@
 //! Crash reports.
 
 use shared::time::Timestamp;
+use shared::worker::Worker;
 use sqlx::sqlite::SqliteRow;
 
 use super::row::{Cells, to_json};
@@ -9,13 +10,15 @@ use crate::outcome::{CrashId, CrashReport};
 use crate::store::error::{During, StoreError};
 use crate::store::history::{CrashRow, Group};
 
+const TOKEN: &str = "store the report of a token child";
+
 impl Store {
     /// The newest crash reports, newest first.
     pub async fn crashes(&self, limit: u32) -> Result<Vec<CrashRow>, StoreError> {
         sqlx::query(
             "SELECT c.crash_id, c.at, c.cause, c.confidence, c.fingerprint, a.name AS account \
-             FROM crash_reports c JOIN accounts a ON a.account_id = c.account_id \
-             ORDER BY c.attempt_id DESC, c.worker LIMIT ?1",
+             FROM crash_reports c LEFT JOIN accounts a ON a.account_id = c.account_id \
+             ORDER BY c.at DESC, c.attempt_id DESC, c.worker, c.report_id DESC LIMIT ?1",
         )
         .bind(limit)
         .fetch_all(&self.reader)
@@ -42,6 +45,32 @@ impl Store {
         }
     }
 
+    /// Stores the report of a token child, numbers it, and gives `true`; or, if `enough` reports of the
+    /// same death of the same account are there since a time, gives it the id of the newest of them.
+    pub async fn put_token_crash(
+        &self,
+        report: &mut CrashReport,
+        (enough, since): (usize, Timestamp),
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.begin(TOKEN).await?;
+        let alike = alike(&mut tx, report, since).await?;
+        if let Some(newest) = alike.first().filter(|_| alike.len() >= enough) {
+            report.id = *newest;
+            return Ok(false);
+        }
+        // Takes the number that the row gets, also if the newest rows are gone.
+        let number: i64 = sqlx::query_scalar(
+            "SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'crash_reports'",
+        )
+        .fetch_one(&mut *tx)
+        .await
+        .during(TOKEN)?;
+        report.id = CrashId::Token(number);
+        insert(&mut tx, report).await?;
+        tx.commit().await.during(TOKEN)?;
+        Ok(true)
+    }
+
     /// How often a fingerprint was seen.
     pub async fn same_fingerprint(&self, fingerprint: &str) -> Result<Group, StoreError> {
         let row = sqlx::query(
@@ -61,17 +90,50 @@ impl Store {
     }
 }
 
+/// The newest reports of token children that died like this one, newest first.
+async fn alike(
+    tx: &mut Tx,
+    report: &CrashReport,
+    since: Timestamp,
+) -> Result<Vec<CrashId>, StoreError> {
+    let rows: Vec<String> = sqlx::query_scalar(
+        "SELECT crash_id FROM crash_reports WHERE fingerprint = ?1 AND account_id IS ?2 \
+         AND exchange IS NOT NULL AND at >= ?3 ORDER BY report_id DESC",
+    )
+    .bind(report.fingerprint.clone())
+    .bind(report.account_id.map(|account| account.0))
+    .bind(since.to_string())
+    .fetch_all(&mut **tx)
+    .await
+    .during(TOKEN)?;
+    let parsed = |id: String| {
+        id.parse().map_err(|why| StoreError::BadValue {
+            table: "crash_reports",
+            column: "crash_id",
+            row: id,
+            why,
+        })
+    };
+    rows.into_iter().map(parsed).collect()
+}
+
 /// Stores a report.
 pub(super) async fn insert(tx: &mut Tx, report: &CrashReport) -> Result<(), StoreError> {
     let at: Timestamp = report.at;
     sqlx::query(
-        "INSERT INTO crash_reports (crash_id, attempt_id, account_id, worker, at, cause, \
-         confidence, fingerprint, report) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO crash_reports (crash_id, attempt_id, account_id, worker, exchange, at, cause, \
+         confidence, fingerprint, report) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )
     .bind(report.id.to_string())
-    .bind(report.id.attempt.0)
-    .bind(report.account_id.0)
-    .bind(report.worker.name())
+    .bind(report.id.attempt().map(|attempt| attempt.0))
+    .bind(report.account_id.map(|account| account.0))
+    .bind(report.worker.map(Worker::name))
+    .bind(
+        report
+            .exchange
+            .as_ref()
+            .map(|exchange| exchange.kind.name()),
+    )
     .bind(at.to_string())
     .bind(report.verdict.cause.name())
     .bind(report.verdict.confidence.name())

@@ -46,7 +46,7 @@ impl Store {
             let mut tx = self.begin(action).await?;
             let ids: Vec<i64> = sqlx::query_scalar(
                 "SELECT attempt_id FROM attempts WHERE ended_at < ?1 \
-                 AND attempt_id NOT IN (SELECT attempt_id FROM crash_reports) \
+                 AND NOT EXISTS (SELECT 1 FROM crash_reports c WHERE c.attempt_id = attempts.attempt_id) \
                  ORDER BY attempt_id LIMIT ?2",
             )
             .bind(before.to_string())

@@ -8,8 +8,9 @@ use shared::time::Timestamp;
 use sqlx::sqlite::SqliteRow;
 
 use super::row::Cells;
-use super::{Store, Tx};
+use super::{Store, Tx, account};
 use crate::killpoint;
+use crate::store::account::TokenTrouble;
 use crate::store::error::{During, StoreError};
 use crate::store::secret::{Sealed, SecretOf, StoredSecret};
 
@@ -80,6 +81,34 @@ impl Store {
         Ok(rows.len())
     }
 
+    /// Removes the secrets of which `lost` says that nobody can read them, and notes what accounts wait for
+    /// without them, all or nothing; returns what was removed.
+    pub async fn forget_secrets(
+        &self,
+        mut lost: impl FnMut(&StoredSecret) -> bool,
+        troubles: impl FnOnce(&[StoredSecret]) -> Vec<(AccountId, TokenTrouble)>,
+    ) -> Result<Vec<StoredSecret>, StoreError> {
+        let mut tx = self.begin(FORGET).await?;
+        let rows = sqlx::query("SELECT * FROM secrets ORDER BY secret_id")
+            .fetch_all(&mut *tx)
+            .await
+            .during(FORGET)?;
+        let mut gone = Vec::new();
+        for row in &rows {
+            let secret = read(row)?;
+            if lost(&secret) {
+                remove(&mut tx, &secret.of).await?;
+                gone.push(secret);
+            }
+        }
+        for (account, trouble) in troubles(&gone) {
+            account::set_trouble(&mut *tx, account, Some(&trouble)).await?;
+        }
+        killpoint::reach("forget.commit");
+        tx.commit().await.during(FORGET)?;
+        Ok(gone)
+    }
+
     /// Brings what was committed from the write-ahead log into the database file, where a loss of
     /// power leaves it. False if a reader is in the way.
     pub async fn settle(&self) -> Result<bool, StoreError> {
@@ -92,6 +121,7 @@ impl Store {
 }
 
 const PUT: &str = "store a secret";
+const FORGET: &str = "forget secrets";
 
 /// Stores a secret within a transaction.
 pub(super) async fn put(
@@ -114,7 +144,8 @@ pub(super) async fn put(
             row: of.to_string(),
             why: format!(
                 "the stored secrets are encrypted with key {other}, and not with {}: bring that key \
-                 back, or run bulkhead secret rotate; nothing was stored",
+                 back, or run bulkhead secret rotate, or bulkhead secret forget if it is lost; nothing \
+                 was stored",
                 sealed.key_id
             ),
         });

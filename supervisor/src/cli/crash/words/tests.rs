@@ -46,7 +46,7 @@ fn a_person_reads_what_is_known() {
             "SIGABRT (6), wait status 0x0006\n",
         ),
         (
-            |report| report.runs = vec![report.worker],
+            |report| report.runs = report.worker.into_iter().collect(),
             "culprit    this run (proven)\n",
         ),
         (

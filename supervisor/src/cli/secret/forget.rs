@@ -1,0 +1,128 @@
+//! `bulkhead secret forget`: a way on when the key of the secrets is lost.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use serde::Serialize;
+use shared::id::AccountId;
+
+use super::vault;
+use crate::cli::output::{Output, table};
+use crate::cli::{Exit, Place};
+use crate::clock::Clock;
+use crate::store::SecretOf;
+use crate::tokens::forget::Lost;
+use crate::tokens::key::{CREDENTIAL, FILE_VARIABLE, VARIABLE};
+
+#[derive(Serialize)]
+struct ForgetAnswer {
+    /// Whether they were removed.
+    forgotten: bool,
+    /// What no present key decrypts.
+    lost: Vec<LostAnswer>,
+    /// What connects again what they were for.
+    commands: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct LostAnswer {
+    /// `refresh_token` or `application`.
+    kind: &'static str,
+    /// The account's name, or the environment.
+    of: String,
+    key_id: String,
+    why: String,
+}
+
+pub(in crate::cli) async fn forget(
+    place: &Place,
+    yes: bool,
+    output: Output,
+) -> anyhow::Result<Exit> {
+    let store = place.store().await?;
+    let vault = vault(place, &store);
+    let looked = if yes {
+        vault.forget(Clock.now()).await
+    } else {
+        vault.lost().await
+    };
+    let mut lost = looked.context(
+        "nothing was removed, because it is not known what can be decrypted; mend that, or take the key away (its file, or the variable that names it) if it is lost for good",
+    )?;
+    let accounts = store.accounts().await?;
+    let names: BTreeMap<AccountId, String> = accounts
+        .into_iter()
+        .map(|account| (account.id, account.name))
+        .collect();
+    // An account can be connected only when its application is there.
+    lost.sort_by_key(|one| matches!(one.of, SecretOf::Account(_)));
+    let answer = ForgetAnswer {
+        forgotten: yes && !lost.is_empty(),
+        commands: lost.iter().map(|one| command(one, &names)).collect(),
+        lost: lost.into_iter().map(|one| view(one, &names)).collect(),
+    };
+    output.answer(&answer, words)?;
+    Ok(match (answer.lost.is_empty(), answer.forgotten) {
+        (true, _) => Exit::NothingDue,
+        (false, true) => Exit::Done,
+        (false, false) => Exit::Found,
+    })
+}
+
+fn name(id: AccountId, names: &BTreeMap<AccountId, String>) -> String {
+    names
+        .get(&id)
+        .cloned()
+        .unwrap_or_else(|| format!("number {id}"))
+}
+
+fn command(lost: &Lost, names: &BTreeMap<AccountId, String>) -> String {
+    match &lost.of {
+        SecretOf::Account(id) => {
+            format!("bulkhead account set-token {} --oauth", name(*id, names))
+        }
+        SecretOf::Application(environment) => format!(
+            "bulkhead application set --environment {environment} --client-id ID --ru-name RUNAME --secret-file FILE"
+        ),
+    }
+}
+
+fn view(lost: Lost, names: &BTreeMap<AccountId, String>) -> LostAnswer {
+    let (kind, of) = match lost.of {
+        SecretOf::Account(id) => ("refresh_token", name(id, names)),
+        SecretOf::Application(environment) => ("application", environment),
+    };
+    LostAnswer {
+        kind,
+        of,
+        key_id: lost.key_id,
+        why: lost.why,
+    }
+}
+
+fn words(answer: &ForgetAnswer) -> String {
+    if answer.lost.is_empty() {
+        return "the present key decrypts every secret; nothing was removed".to_owned();
+    }
+    let lines = answer.lost.iter().map(|one| {
+        let what = if one.kind == "application" {
+            "application"
+        } else {
+            "refresh token"
+        };
+        vec![what.to_owned(), one.of.clone(), one.key_id.clone()]
+    });
+    let listed = table(&["SECRET", "OF", "KEY"], lines);
+    let commands = answer.commands.join("\n  ");
+    if answer.forgotten {
+        return format!(
+            "{listed}\nthese could not be decrypted and are forgotten; what connects them again:\n  {commands}"
+        );
+    }
+    format!(
+        "{listed}\nno present key decrypts these; nothing was removed. A service that has its key from its own \
+         environment ({FILE_VARIABLE}, {VARIABLE}, the credential {CREDENTIAL}) may decrypt them: look there \
+         first. If the key is lost for good, bulkhead secret forget --yes removes them; what connects them \
+         again afterwards:\n  {commands}"
+    )
+}
