@@ -6,29 +6,23 @@ use std::process::ExitStatus;
 use std::time::Instant;
 
 use shared::attempt::{Attempt, RunOrder};
-use shared::death::{self, Outside, RunOutcomes};
+use shared::death::{self, RunOutcomes};
 use shared::failure::Failure;
-use shared::flight::Flight;
-use shared::secret::Secret;
 use shared::time::Timestamp;
 
-use super::directory::Directory;
+use super::life::Life;
 use super::own_time::OwnTime;
 use super::said::{Said, has_backlog};
 use super::{Assignment, Context, Ran, RanRun, letters, publish, told};
 use crate::crash::{self, Of, ReportInput};
 use crate::ingest::Passed;
-use crate::os::Limits;
-use crate::os::cgroup::CgroupEnd;
 use crate::outcome::{
-    CrashId, CrashReport, Decision, DecisionKind, Evidence, KillReason, Outcome, RunFact,
-    StderrText, Verdict,
+    CrashId, CrashReport, Decision, DecisionKind, Evidence, Outcome, RunFact, StderrText, Verdict,
 };
 use crate::policy::{self, Facts};
 use crate::store::{
     DeadLetter, EndAttempt, EndRun, Grant, Peaks, RunCounters, StoreError, SyncState,
 };
-use crate::tokens::TokenProblem;
 
 /// How often storing the end is tried while the database is away.
 const END_TRIES: u32 = 30;
@@ -46,49 +40,6 @@ pub(super) struct Undertaking<'a> {
     pub grant: Grant,
     pub started: Instant,
     pub time: OwnTime,
-}
-
-/// What is left of a life when it is over.
-#[derive(Debug)]
-pub(super) struct Life {
-    pub pid: Option<u32>,
-    /// When its end was seen.
-    pub died_at: Option<Timestamp>,
-    pub spawn_error: Option<String>,
-    pub status: Option<ExitStatus>,
-    pub kill: Option<KillReason>,
-    pub signals_sent: Vec<i32>,
-    pub hello: bool,
-    pub child_build: Option<String>,
-    pub bye: bool,
-    pub flight: Result<Flight, String>,
-    pub limits: Option<Limits>,
-    pub peak_resident: Option<u64>,
-    pub outside: Outside,
-    pub cgroup: CgroupEnd,
-    pub stderr: StderrText,
-    pub said: Said,
-    pub counters: Vec<RunCounters>,
-    /// What each run passed over.
-    pub passed: Vec<Vec<Passed>>,
-    /// The token that eBay refused for good, and why there was no fresher one, if that was why.
-    pub refused: Option<(Secret, Option<TokenProblem>)>,
-    pub directory: Option<Directory>,
-}
-
-impl Life {
-    /// What each run did and what it passed over.
-    fn take_work(&mut self) -> (Vec<RunCounters>, Vec<Vec<Passed>>) {
-        let passed = std::mem::take(&mut self.passed);
-        (std::mem::take(&mut self.counters), passed)
-    }
-
-    fn peaks(&self) -> Peaks {
-        Peaks {
-            resident: self.peak_resident,
-            heap: self.flight.as_ref().ok().map(|flight| flight.heap_peak),
-        }
-    }
 }
 
 /// Concludes: everything that is known becomes one stored end.

@@ -9,6 +9,7 @@ mod directory;
 mod ending;
 mod finish;
 mod letters;
+mod life;
 mod order;
 mod own_time;
 mod progress;

@@ -5,16 +5,15 @@ use std::time::Instant;
 
 use shared::attempt::{Attempt, Endpoints};
 use shared::build::BUILD;
-use shared::death::Outside;
 use shared::secret::Secret;
 use tokio::sync::watch;
 
 use super::converse::{Beginning, Conversation, LEASE};
 use super::directory::Directory;
-use super::finish::{Life, Undertaking, conclude};
+use super::finish::{Undertaking, conclude};
+use super::life::Life;
 use super::order::{Orders, attempt};
 use super::own_time::OwnTime;
-use super::said::Said;
 use super::{Assignment, Context, End, Finished, Progress, Wish, Wishes};
 use crate::child::process::Process;
 use crate::os::Limits;
@@ -322,33 +321,5 @@ async fn bury(
         passed,
         refused,
         directory: None,
-    }
-}
-
-impl Life {
-    /// A process that never was.
-    fn unborn(why: String, directory: Option<Directory>) -> Self {
-        Self {
-            pid: None,
-            died_at: None,
-            spawn_error: Some(why),
-            status: None,
-            kill: None,
-            signals_sent: Vec::new(),
-            hello: false,
-            child_build: None,
-            bye: false,
-            flight: Err("no process was started".to_owned()),
-            limits: None,
-            peak_resident: None,
-            outside: Outside::default(),
-            cgroup: CgroupEnd::default(),
-            stderr: crate::outcome::StderrText::default(),
-            said: Said::new(0),
-            counters: Vec::new(),
-            passed: Vec::new(),
-            refused: None,
-            directory,
-        }
     }
 }
