@@ -18,6 +18,8 @@ pub struct PolicyState {
     pub failures: u32,
     /// The worker runs in a child of its own.
     pub solitary: bool,
+    /// The worker died of itself, and has not completed enough runs in a row since. Always solitary.
+    pub on_trial: bool,
     /// The worker runs alone in a big slot.
     pub big_slot: bool,
     /// The one free memory death was used since the last success in a normal slot.
