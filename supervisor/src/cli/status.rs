@@ -43,7 +43,6 @@ struct StatusAnswer {
     /// Items that are passed over.
     dead_letters: u64,
     solitary: bool,
-    on_trial: bool,
     big_slot: bool,
     /// Its memory limit now, in bytes.
     memory_limit: u64,
@@ -307,7 +306,6 @@ fn view(row: StatusRow, around: &Around, place: &Place, now: Timestamp) -> Statu
         dead_letters: row.dead_letters,
         charged: policy.tally.len() + policy.errors.len(),
         solitary: policy.solitary,
-        on_trial: policy.on_trial,
         big_slot: policy.big_slot,
         memory_limit: limit.get(),
         peak_memory: row.peak.alone,

@@ -5,6 +5,7 @@ use shared::attempt::SkipItem;
 use shared::time::Timestamp;
 
 /// What is remembered for an (account, worker) so that the next outcome can be judged.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PolicyState {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use shared::time::Timestamp;
 
 /// Those on trial may take a part of this size of the slot time for which others wait.
-const SHARE: u64 = 20;
+const SHARE: usize = 20;
 /// No more time than this is owed between two looks: what a clock says that jumped is no time.
 const LOOK: Duration = Duration::from_mins(1);
 
@@ -61,10 +61,11 @@ impl Trials {
         };
         let time = now.since(at);
         let (held, paid) = (slot_time(held, time.min(LOOK)), slot_time(slots, time));
+        let share = SHARE as u64;
         self.owed = if others_wait {
             self.owed
-                .saturating_add(held.saturating_mul(SHARE * SHARE))
-                .saturating_sub(paid.saturating_mul(SHARE))
+                .saturating_add(held.saturating_mul(share * share))
+                .saturating_sub(paid.saturating_mul(share))
         } else {
             self.owed.saturating_sub(paid)
         };
@@ -77,7 +78,7 @@ impl Trials {
 
     /// Whether one may start beside `running` others, whoever waits.
     pub(super) const fn have_a_turn(&self, running: usize, slots: usize) -> bool {
-        let share = slots.div_ceil(SHARE as usize);
+        let share = slots.div_ceil(SHARE);
         self.owed == 0 && running < share
     }
 
