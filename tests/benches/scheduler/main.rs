@@ -1,9 +1,9 @@
 //! The scheduler: a cycle of 200 accounts in simulated time against the least that is possible and
-//! against other ways to do it; healthy accounts among dying ones; what a decision costs; and the
-//! service with 10,000 accounts of which none is due.
+//! against other ways to do it; healthy accounts among dying ones; what a decision costs; the service
+//! with 10,000 accounts of which none is due; and real cycles, with children that wait for their answers.
 //!
-//! `cargo bench -p integration-tests --bench scheduler`, or with `-- delays` and the like for a part.
-//! Prints figures; never fails because of one.
+//! `cargo bench -p integration-tests --bench scheduler`, or with `-- real` and the like for a part.
+//! Prints figures, and fails when a real cycle takes longer than it must.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(
     clippy::unwrap_used,
@@ -17,18 +17,21 @@ mod idle;
 mod makespan;
 #[path = "../../../supervisor/tests/schedule/neighbours.rs"]
 mod neighbours;
+mod real;
 #[path = "../../../supervisor/tests/schedule/temper.rs"]
 mod temper;
 #[path = "../../../supervisor/tests/schedule/world.rs"]
 #[expect(dead_code, reason = "the tests look closer at it")]
 mod world;
 
+use std::process::ExitCode;
+
 use temper::Temper;
 
 /// Cycles of each kind.
 const CYCLES: u32 = 50;
 
-fn main() {
+fn main() -> ExitCode {
     let parts: Vec<String> = std::env::args().skip(1).collect();
     let wanted = |part: &str| {
         let named = parts.iter().filter(|name| !name.starts_with('-'));
@@ -47,6 +50,11 @@ fn main() {
     if wanted("idle") {
         idle::print();
     }
+    if wanted("real") && !real::print() {
+        println!("THE LIMIT WAS MISSED");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
 }
 
 fn delays() {
