@@ -8,7 +8,7 @@ use shared::time::Timestamp;
 use shared::worker::Mode;
 use supervisor::config::Span;
 use supervisor::outcome::{Cause, DecisionKind, MemorySlot, Outcome, PolicyState};
-use supervisor::policy::{Facts, PolicyConfig, decide};
+use supervisor::policy::{Facts, PolicyConfig, SOLITARY_CLEAN_RUNS, decide};
 
 fn what() -> String {
     "what".to_owned()
@@ -209,6 +209,32 @@ proptest! {
         }
         let (reset, _) = decide(&state, &Outcome::Completed, &facts, &config, &mut rng);
         prop_assert_eq!(reset.failures, 0);
+    }
+
+    #[test]
+    fn who_died_of_itself_is_on_trial_and_alone_until_it_has_run_well_for_a_while(
+        outcomes in proptest::collection::vec(prop_oneof![free_outcome(), charged_outcome()], 1..20),
+        facts in facts(),
+        config in config(),
+        seed in any::<u64>(),
+    ) {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let (mut state, mut well) = (PolicyState::default(), None);
+        for outcome in outcomes {
+            let (next, decision) = decide(&state, &outcome, &facts, &config, &mut rng);
+            if matches!(outcome, Outcome::Died(_)) && decision.charged {
+                well = Some(0);
+            } else if outcome == Outcome::Completed {
+                well = well.map(|runs| runs + 1);
+            } else if next.clean_runs == 0 {
+                // It begins to count anew.
+                well = well.filter(|runs| *runs < SOLITARY_CLEAN_RUNS).map(|_| 0);
+            }
+            well = well.filter(|runs| *runs < SOLITARY_CLEAN_RUNS);
+            prop_assert_eq!(next.on_trial, well.is_some(), "{:?} {:?}", outcome, next);
+            prop_assert!(next.solitary || !next.on_trial);
+            state = next;
+        }
     }
 
     #[test]

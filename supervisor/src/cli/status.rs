@@ -30,8 +30,11 @@ struct StatusAnswer {
     stale: bool,
     /// Why it does not run now; null if it does.
     not_running: Option<NotRunning>,
-    /// While it is due, so many attempts of other accounts start before its own at most.
+    /// While it is due, so many attempts of other accounts that stand in the same line start before its
+    /// own at most.
     starts_ahead_at_most: u64,
+    /// The line: `normal`, `big`, or `on_trial`.
+    line: &'static str,
     last_success_at: Option<String>,
     last_outcome: Option<String>,
     last_detail: Option<String>,
@@ -138,8 +141,21 @@ struct Around {
     paused_until: Option<Timestamp>,
     /// The attempt that runs, by account.
     attempts: BTreeMap<AccountId, AttemptId>,
+    /// How many of them are on trial.
+    trials: usize,
     /// Accounts with a worker on duty.
     on_duty: usize,
+}
+
+/// The line in which a worker stands when it is due.
+fn line_of(state: &SyncState) -> &'static str {
+    if state.policy.on_trial {
+        "on_trial"
+    } else if state.policy.big_slot {
+        "big"
+    } else {
+        "normal"
+    }
 }
 
 impl Around {
@@ -147,12 +163,17 @@ impl Around {
         let running = rows
             .iter()
             .filter_map(|row| Some((row.account_id, row.running?)));
+        let on_trial = |row: &&StatusRow| {
+            let state = row.state.as_ref();
+            row.running.is_some() && state.is_ok_and(|state| state.policy.on_trial)
+        };
         let on_duty = rows.iter().filter(|row| row.enabled);
         let on_duty: BTreeSet<AccountId> = on_duty.map(|row| row.account_id).collect();
         Self {
             halted,
             paused_until,
             attempts: running.collect(),
+            trials: rows.iter().filter(on_trial).count(),
             on_duty: on_duty.len(),
         }
     }
@@ -176,6 +197,8 @@ impl Around {
             }),
             due_at: state.map_or(now, |state| state.due_at),
             attempt: self.attempts.get(&row.account_id).copied(),
+            on_trial: state.is_some_and(|state| state.policy.on_trial),
+            trials: self.trials,
             running: self.attempts.len(),
             slots,
         };
@@ -251,6 +274,7 @@ fn view(row: StatusRow, around: &Around, place: &Place, now: Timestamp) -> Statu
         is_stale(&row, place, now),
         around.not_running(&row, place, now),
     );
+    let line = row.state.as_ref().map_or("normal", line_of);
     let others = around.on_duty.saturating_sub(1) as u64;
     let state = word(&row, now);
     let (known, error) = match row.state {
@@ -283,6 +307,7 @@ fn view(row: StatusRow, around: &Around, place: &Place, now: Timestamp) -> Statu
         stale: overdue,
         not_running,
         starts_ahead_at_most: STARTS_AHEAD * others,
+        line,
         last_success_at: of(|state| state.last_success_at),
         last_outcome: known.as_ref().and_then(|state| state.last_outcome.clone()),
         last_detail: known.as_ref().and_then(|state| state.last_detail.clone()),

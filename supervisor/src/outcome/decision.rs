@@ -5,6 +5,7 @@ use shared::attempt::SkipItem;
 use shared::time::Timestamp;
 
 /// What is remembered for an (account, worker) so that the next outcome can be judged.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PolicyState {
@@ -18,6 +19,8 @@ pub struct PolicyState {
     pub failures: u32,
     /// The worker runs in a child of its own.
     pub solitary: bool,
+    /// The worker died of itself, and has not completed enough runs in a row since. Always solitary.
+    pub on_trial: bool,
     /// The worker runs alone in a big slot.
     pub big_slot: bool,
     /// The one free memory death was used since the last success in a normal slot.

@@ -77,6 +77,7 @@ impl Row<'_> {
         state.clean_runs = state.clean_runs.saturating_add(1);
         if state.clean_runs >= SOLITARY_CLEAN_RUNS {
             state.solitary = false;
+            state.on_trial = false;
         }
         memory::completed(state, self.facts.slot, self.facts.small);
         step::grow(state, self.facts.configured_step);
@@ -183,7 +184,7 @@ impl Row<'_> {
             at.charged_at = Some(now);
         }
         if death {
-            self.alone();
+            self.on_trial();
         }
         let (kind, due_at, what) = if count >= limit {
             let until = now.plus(config.quarantine_for.duration());
@@ -241,7 +242,7 @@ impl Row<'_> {
         }
         self.state.clean_runs = 0;
         if death {
-            self.alone();
+            self.on_trial();
         }
         let why = format!("{name} again: tried at once with half the slice, to find the item");
         Some(free(DecisionKind::Narrow, self.facts.now, why))
@@ -263,7 +264,7 @@ impl Row<'_> {
         self.state.item_at = None;
         self.state.clean_runs = 0;
         if death {
-            self.alone();
+            self.on_trial();
         }
         let why = format!("{name} at the same item again: run at once without it");
         free(DecisionKind::Skip, self.facts.now, why)
@@ -304,6 +305,11 @@ impl Row<'_> {
     fn alone(&mut self) {
         self.state.solitary = true;
         self.state.clean_runs = 0;
+    }
+
+    fn on_trial(&mut self) {
+        self.alone();
+        self.state.on_trial = true;
     }
 
     fn halved(&mut self) -> bool {

@@ -191,12 +191,13 @@ impl Dispatcher {
         if given_up || leave == Leave::Nothing {
             return Ok(PAUSED_LOOK);
         }
-        let most = match leave {
-            Leave::All => usize::MAX,
-            Leave::Probe => 1,
-            Leave::Nothing => 0,
+        let starts = match leave {
+            Leave::All => self.schedule.take(now, &mut self.rng),
+            Leave::Probe | Leave::Nothing => {
+                Vec::from_iter(self.schedule.probe(now, &mut self.rng))
+            }
         };
-        for start in self.schedule.take(now, most, &mut self.rng) {
+        for start in starts {
             if let Some(account) = self.survey.account(start.account).cloned() {
                 if leave == Leave::Probe {
                     self.gate.probing(start.account);

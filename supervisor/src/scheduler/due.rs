@@ -24,6 +24,8 @@ pub struct Due {
     pub took: Duration,
     /// It runs in a child of its own.
     pub solitary: bool,
+    /// It died of itself lately, and has not shown since that it does not. Always alone.
+    pub on_trial: bool,
     /// It runs alone, in the big slot.
     pub big_slot: bool,
     /// Not before this time.
@@ -38,7 +40,19 @@ impl Due {
     }
 
     const fn alone(&self) -> bool {
-        self.solitary || self.big_slot
+        self.solitary || self.on_trial || self.big_slot
+    }
+
+    fn planned_alone(&self) -> Plan {
+        Plan {
+            workers: vec![self.worker],
+            slot: if self.big_slot {
+                MemorySlot::Big
+            } else {
+                MemorySlot::Normal
+            },
+            expected: self.took,
+        }
     }
 }
 
@@ -113,6 +127,15 @@ impl Rank {
         }
     }
 
+    /// Its place among those on trial, by when it was last tried.
+    pub fn on_trial(tried: Option<Timestamp>, chance: u64) -> Self {
+        Self {
+            turn: tried.map(|tried| tried.0),
+            longest: Reverse(Duration::ZERO),
+            chance,
+        }
+    }
+
     /// The round of a shuffled place.
     pub(super) const fn round(&self) -> Option<i64> {
         self.turn
@@ -120,38 +143,24 @@ impl Rank {
 }
 
 /// The most attempts of another account that start before an account that is due: one that was
-/// waiting before it, and one that fell due in the same stretch or round. In the big slot, where
-/// there is one at a time, the same is true of those that need it.
+/// waiting before it, and one that fell due in the same stretch or round. Of those that wait for the
+/// big slot, where there is one at a time, and of those on trial, which get what the others can spare,
+/// the same is true among themselves.
 pub const STARTS_AHEAD: u64 = 2;
 
-/// The next attempt of an account at `now`, if anything is ready.
+/// The next attempt of an account at `now` that is not on trial, if anything is ready.
 ///
 /// A shared attempt takes all ready workers but those that run alone; of these one has its turn when
 /// no other is ready, or when it has let a shared attempt pass. For the big slot it does not wait
 /// while something else could run: only if it is free does one that needs it go first.
 pub fn plan(due: &[Due], now: Timestamp, big_is_free: bool) -> Option<Plan> {
-    let ready = || due.iter().filter(|entry| entry.ready_at() <= now);
-    let alone = ready()
-        .filter(|entry| entry.alone())
-        .min_by_key(|entry| (entry.last_started_at, entry.due_at, entry.worker));
-    let shared = || ready().filter(|entry| !entry.alone());
-    let let_pass = |one: &Due| {
-        let last = shared().filter_map(|entry| entry.last_started_at).max();
-        last.is_some_and(|last| one.ready_at() <= last && one.last_started_at < Some(last))
-    };
-    match alone {
+    let shared = || shared(due, now);
+    match first_alone(due, now, false) {
         Some(one)
-            if shared().next().is_none() || let_pass(one) && (big_is_free || !one.big_slot) =>
+            if shared().next().is_none()
+                || let_pass(one, due, now) && (big_is_free || !one.big_slot) =>
         {
-            Some(Plan {
-                workers: vec![one.worker],
-                slot: if one.big_slot {
-                    MemorySlot::Big
-                } else {
-                    MemorySlot::Normal
-                },
-                expected: one.took,
-            })
+            Some(one.planned_alone())
         }
         Some(_) | None => {
             let expected = shared().map(|entry| entry.took).max()?;
@@ -164,6 +173,38 @@ pub fn plan(due: &[Due], now: Timestamp, big_is_free: bool) -> Option<Plan> {
             })
         }
     }
+}
+
+/// The next attempt of an account at `now` that is on trial, if one has its turn: it too lets one shared
+/// attempt pass.
+pub fn trial(due: &[Due], now: Timestamp) -> Option<Plan> {
+    let one = first_alone(due, now, true)?;
+    let has_turn = shared(due, now).next().is_none() || let_pass(one, due, now);
+    has_turn.then(|| one.planned_alone())
+}
+
+/// Of those that run alone, on trial or not, the one that did not for longest.
+fn first_alone(due: &[Due], now: Timestamp, on_trial: bool) -> Option<&Due> {
+    ready(due, now)
+        .filter(|entry| entry.alone() && entry.on_trial == on_trial)
+        .min_by_key(|entry| (entry.last_started_at, entry.due_at, entry.worker))
+}
+
+/// Those that run together.
+fn shared(due: &[Due], now: Timestamp) -> impl Iterator<Item = &Due> {
+    ready(due, now).filter(|entry| !entry.alone())
+}
+
+fn ready(due: &[Due], now: Timestamp) -> impl Iterator<Item = &Due> {
+    due.iter().filter(move |entry| entry.ready_at() <= now)
+}
+
+/// Whether one that runs alone was ready when the last shared attempt started.
+fn let_pass(one: &Due, due: &[Due], now: Timestamp) -> bool {
+    let last = shared(due, now)
+        .filter_map(|entry| entry.last_started_at)
+        .max();
+    last.is_some_and(|last| one.ready_at() <= last && one.last_started_at < Some(last))
 }
 
 #[cfg(test)]

@@ -194,6 +194,7 @@ mod tests {
             last_started_at: None,
             took: Duration::ZERO,
             solitary: false,
+            on_trial: false,
             big_slot: false,
             quarantined_until: None,
         };

@@ -5,16 +5,24 @@
 //! *Invariants:* no account runs twice at once; the memory limits of all that runs stay within the
 //! budget, or one attempt runs alone; nothing passes the first in line: what does not fit yet waits,
 //! and what is behind it waits with it, so that room becomes free. Only those that wait for the one
-//! big slot let others by. Each step costs the logarithm of the number of accounts.
+//! big slot, and those on trial, let others by. Each step costs the logarithm of the number of accounts.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod alarms;
+mod lines;
+mod standing;
+
+use std::collections::BTreeMap;
 
 use shared::id::AccountId;
 use shared::time::Timestamp;
 
-use super::due::{self, Due, Order, Plan, Rank};
+use super::due::{self, Due, Order, Plan};
 use super::slots::{InUse, Room};
+use super::trial::{Others, Scene, Trials};
 use crate::outcome::MemorySlot;
+use alarms::Alarms;
+use lines::{Line, Lines, Place};
+use standing::{rank, rank_on_trial, standing};
 
 /// What an account's attempts may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,10 +57,14 @@ pub struct Start {
 struct Known {
     due: Vec<Due>,
     memory: Memory,
-    /// When something more of it becomes ready, as it stands in `sleeping`.
-    wakes_at: Option<Timestamp>,
-    /// Its place in line.
-    place: Option<(MemorySlot, Rank)>,
+    /// When it was last tried, since this began.
+    tried: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Running {
+    line: Line,
+    memory: u64,
 }
 
 /// Every account, in line, asleep or running.
@@ -61,11 +73,16 @@ pub struct Schedule {
     order: Order,
     room: Room,
     known: BTreeMap<AccountId, Known>,
-    sleeping: BTreeSet<(Timestamp, AccountId)>,
-    normal: BTreeSet<(Rank, AccountId)>,
-    big: BTreeSet<(Rank, AccountId)>,
-    running: BTreeMap<AccountId, (MemorySlot, u64)>,
+    /// When something more of an account becomes ready.
+    sleeping: Alarms,
+    /// The same of what is not on trial.
+    others: Alarms,
+    lines: Lines,
+    running: BTreeMap<AccountId, Running>,
     in_use: InUse,
+    trials: Trials,
+    /// One on trial that had its turn and did not fit: nothing passes it until it does.
+    claim: Option<Place>,
     round: i64,
 }
 
@@ -76,11 +93,13 @@ impl Schedule {
             order,
             room,
             known: BTreeMap::new(),
-            sleeping: BTreeSet::new(),
-            normal: BTreeSet::new(),
-            big: BTreeSet::new(),
+            sleeping: Alarms::default(),
+            others: Alarms::default(),
+            lines: Lines::default(),
             running: BTreeMap::new(),
             in_use: InUse::default(),
+            trials: Trials::default(),
+            claim: None,
             round: 0,
         }
     }
@@ -94,16 +113,12 @@ impl Schedule {
 
     /// What is known of an account from now on; without an entry nothing of it may start.
     pub fn set(&mut self, account: AccountId, due: Vec<Due>, memory: Memory) {
+        let tried = self.known.get(&account).and_then(|known| known.tried);
         self.forget(account);
         if due.is_empty() {
             return;
         }
-        let known = Known {
-            due,
-            memory,
-            wakes_at: None,
-            place: None,
-        };
+        let known = Known { due, memory, tried };
         self.known.insert(account, known);
         if !self.running.contains_key(&account) {
             self.sleep(account, None);
@@ -138,12 +153,13 @@ impl Schedule {
     /// The account's attempt is over, and its end is stored: what it made of the account must be
     /// [`set`](Self::set) before the next [`take`](Self::take).
     pub fn ended(&mut self, account: AccountId) {
-        let Some((slot, memory)) = self.running.remove(&account) else {
+        let Some(Running { line, memory }) = self.running.remove(&account) else {
             return;
         };
         self.in_use.attempts -= 1;
         self.in_use.memory -= memory;
-        self.in_use.big &= slot != MemorySlot::Big;
+        self.in_use.big &= line.slot != MemorySlot::Big;
+        self.in_use.trials -= usize::from(line.on_trial);
         if self.known.contains_key(&account) {
             self.sleep(account, None);
         }
@@ -159,102 +175,174 @@ impl Schedule {
         self.running.contains_key(&account)
     }
 
-    /// Accounts that are due and wait for their turn, as [`take`](Self::take) left them.
+    /// Attempts that are due and wait for their turn, as [`take`](Self::take) left them.
     pub fn in_line(&self) -> usize {
-        self.normal.len() + self.big.len()
+        self.lines.len()
     }
 
     /// When the next account becomes ready, if it is known.
     pub fn wakes_at(&self) -> Option<Timestamp> {
-        self.sleeping.first().map(|(at, _)| *at)
+        self.sleeping.first()
     }
 
-    /// Starts what is due and fits, at most `most` attempts, the first in line first.
-    pub fn take(&mut self, now: Timestamp, most: usize, rng: &mut fastrand::Rng) -> Vec<Start> {
+    /// Starts what is due and fits, the first in line first.
+    pub fn take(&mut self, now: Timestamp, rng: &mut fastrand::Rng) -> Vec<Start> {
+        self.trials.pass(now, self.room.attempts);
         self.wake(now, rng);
-        let mut starts = Vec::new();
-        while starts.len() < most {
-            let Some((rank, account, queue)) = self.first() else {
-                break;
-            };
-            let Some(known) = self.known.get(&account) else {
-                break;
-            };
+        let starts = std::iter::from_fn(|| self.start_one(now, true)).collect();
+        self.see(now);
+        starts
+    }
+
+    /// Starts the first in line, if it fits, so that its end says whether all is well: one on trial only if
+    /// nobody else waits.
+    pub fn probe(&mut self, now: Timestamp, rng: &mut fastrand::Rng) -> Option<Start> {
+        self.trials.pass(now, self.room.attempts);
+        self.wake(now, rng);
+        let start = self.start_one(now, false);
+        self.see(now);
+        start
+    }
+
+    fn start_one(&mut self, now: Timestamp, trials_first: bool) -> Option<Start> {
+        loop {
+            let place = self.first(now, trials_first)?;
+            let (rank, account, line) = place;
+            let known = self.known.get(&account)?;
             // Something more may have become ready since it took its place.
-            let Some(slot) = line(&known.due, now) else {
-                // The clock went back: it is not due any more.
-                self.leave_line(account);
+            let Some(stands) = standing(&known.due, now, line.on_trial) else {
+                // The clock went back: it is not due any more; or it lets something else pass.
+                self.lines.leave(account, line.on_trial);
                 self.sleep(account, None);
                 continue;
             };
-            if slot != queue {
-                self.stand(account, slot, rank);
+            if stands.slot != line.slot {
+                let slot = stands.slot;
+                self.lines.stand((rank, account, Line { slot, ..line }));
                 continue;
             }
-            let Some(plan) = due::plan(&known.due, now, !self.in_use.big) else {
-                break;
+            let plan = if line.on_trial {
+                stands
+            } else {
+                due::plan(&known.due, now, !self.in_use.big)?
             };
             let memory = known.memory.of(plan.slot);
             if !self.room.admits(self.in_use, plan.slot, memory) {
-                break;
+                if line.on_trial && self.trials_have_a_turn() {
+                    self.claim = Some(place);
+                }
+                return None;
             }
-            self.begin(account, plan.slot, memory, rank);
-            starts.push(Start {
+            self.begin(place, plan.slot, memory, now);
+            return Some(Start {
                 account,
                 plan,
                 memory,
             });
         }
-        starts
     }
 
-    /// The first in line that need not wait for the big slot alone.
-    fn first(&self) -> Option<(Rank, AccountId, MemorySlot)> {
-        let first = |line: &BTreeSet<(Rank, AccountId)>, slot| {
-            line.first().map(|(rank, account)| (*rank, *account, slot))
-        };
-        let normal = first(&self.normal, MemorySlot::Normal);
-        let big = first(&self.big, MemorySlot::Big).filter(|_| !self.in_use.big);
-        match (normal, big) {
-            (Some(normal), Some(big)) if (big.0, big.1) < (normal.0, normal.1) => Some(big),
-            (normal, big) => normal.or(big),
+    /// The first in line that need not wait for the big slot alone, nor for others to spare a slot.
+    fn first(&self, now: Timestamp, trials_first: bool) -> Option<Place> {
+        let big_is_free = !self.in_use.big;
+        let other = self.lines.first(false, big_is_free);
+        let trial = self.claim().or_else(|| {
+            let first = self.lines.first(true, big_is_free)?;
+            let known = self.known.get(&first.1)?;
+            let plan = due::trial(&known.due, now);
+            let ends = now.plus(plan.map(|plan| plan.expected).unwrap_or_default());
+            let others = Others {
+                wait: self.others_wait(),
+                next: self.others.first(),
+            };
+            let (running, slots) = (self.in_use.trials, self.room.attempts);
+            let admitted = self.trials.admit(running, slots, ends, others);
+            admitted.then_some(first)
+        });
+        if trials_first {
+            trial.or(other)
+        } else {
+            other.or(trial)
         }
     }
 
-    fn begin(&mut self, account: AccountId, slot: MemorySlot, memory: u64, rank: Rank) {
-        self.leave_line(account);
-        if let Some(known) = self.known.get_mut(&account)
-            && let Some(at) = known.wakes_at.take()
-        {
-            self.sleeping.remove(&(at, account));
-        }
-        self.running.insert(account, (slot, memory));
+    fn claim(&self) -> Option<Place> {
+        self.claim.filter(|claim| self.lines.holds(*claim))
+    }
+
+    fn trials_have_a_turn(&self) -> bool {
+        let (running, slots) = (self.in_use.trials, self.room.attempts);
+        self.trials.have_a_turn(running, slots)
+    }
+
+    /// Whether anyone waits that is not on trial, and not for a big slot that another one has.
+    fn others_wait(&self) -> bool {
+        let mut running = self.running.values();
+        let big_is_lent = running.any(|one| one.line.slot == MemorySlot::Big && !one.line.on_trial);
+        self.lines.first(false, !big_is_lent).is_some()
+    }
+
+    /// Takes note of what those on trial have, while things stay as they are.
+    fn see(&mut self, now: Timestamp) {
+        let in_use = self.in_use;
+        let empty = self.room.attempts.saturating_sub(in_use.attempts);
+        let kept_empty = if self.claim().is_some() { empty } else { 0 };
+        self.trials.see(Scene {
+            at: now,
+            held: in_use.trials + kept_empty,
+            others_wait: self.others_wait(),
+        });
+    }
+
+    fn begin(
+        &mut self,
+        (rank, account, line): Place,
+        slot: MemorySlot,
+        memory: u64,
+        now: Timestamp,
+    ) {
+        self.leave_lines(account);
+        self.sleeping.set(account, None);
+        self.others.set(account, None);
+        let line = Line { slot, ..line };
+        self.running.insert(account, Running { line, memory });
         self.in_use.attempts += 1;
         self.in_use.memory = self.in_use.memory.saturating_add(memory);
         self.in_use.big |= slot == MemorySlot::Big;
-        if self.order == Order::Shuffle {
+        if line.on_trial {
+            self.in_use.trials += 1;
+            self.claim = None;
+            if let Some(known) = self.known.get_mut(&account) {
+                known.tried = Some(now);
+            }
+        } else if self.order == Order::Shuffle {
             self.round = self.round.max(rank.round().unwrap_or(0));
         }
     }
 
     /// Everyone whose time has come takes a place in line; one who has a place keeps it.
     fn wake(&mut self, now: Timestamp, rng: &mut fastrand::Rng) {
-        while let Some((at, account)) = self.sleeping.first().copied() {
-            if at > now {
-                return;
-            }
-            self.sleeping.pop_first();
-            let Some(known) = self.known.get_mut(&account) else {
+        while let Some(account) = self.sleeping.take(now) {
+            let Some(known) = self.known.get(&account) else {
                 continue;
             };
-            known.wakes_at = None;
+            let (order, round, chance) = (self.order, self.round, rng.u64(..));
             let plan = due::plan(&known.due, now, !self.in_use.big);
-            if let Some((plan, slot)) = plan.zip(line(&known.due, now)) {
-                let rank = match known.place {
-                    Some((_, rank)) => rank,
-                    None => rank(self.order, self.round, (&known.due, at), &plan, rng.u64(..)),
-                };
-                self.stand(account, slot, rank);
+            let ordinary = plan.map(|plan| rank(order, round, &known.due, &plan, chance));
+            let places = [
+                (false, ordinary),
+                (
+                    true,
+                    Some(rank_on_trial(&known.due, known.tried, now, chance)),
+                ),
+            ];
+            for (on_trial, rank) in places {
+                let stands = standing(&known.due, now, on_trial);
+                let rank = self.lines.rank(account, on_trial).or(rank);
+                if let Some((plan, rank)) = stands.zip(rank) {
+                    let slot = plan.slot;
+                    self.lines.stand((rank, account, Line { on_trial, slot }));
+                }
             }
             self.sleep(account, Some(now));
         }
@@ -262,74 +350,29 @@ impl Schedule {
 
     /// Notes when something of the account becomes ready: anything, or anything after `now`.
     fn sleep(&mut self, account: AccountId, now: Option<Timestamp>) {
-        let Some(known) = self.known.get_mut(&account) else {
+        let Some(known) = self.known.get(&account) else {
             return;
         };
-        let times = known.due.iter().map(Due::ready_at);
-        let next = times.filter(|at| now.is_none_or(|now| *at > now)).min();
-        if let Some(at) = known.wakes_at.take() {
-            self.sleeping.remove(&(at, account));
-        }
-        if let Some(at) = next {
-            known.wakes_at = Some(at);
-            self.sleeping.insert((at, account));
-        }
+        let next = |trials: bool| {
+            let due = known.due.iter().filter(|entry| trials || !entry.on_trial);
+            let times = due.map(Due::ready_at);
+            times.filter(|at| now.is_none_or(|now| *at > now)).min()
+        };
+        self.sleeping.set(account, next(true));
+        self.others.set(account, next(false));
     }
 
-    fn stand(&mut self, account: AccountId, slot: MemorySlot, rank: Rank) {
-        self.leave_line(account);
-        let line = match slot {
-            MemorySlot::Normal => &mut self.normal,
-            MemorySlot::Big => &mut self.big,
-        };
-        line.insert((rank, account));
-        if let Some(known) = self.known.get_mut(&account) {
-            known.place = Some((slot, rank));
+    fn leave_lines(&mut self, account: AccountId) {
+        for on_trial in [false, true] {
+            self.lines.leave(account, on_trial);
         }
-    }
-
-    fn leave_line(&mut self, account: AccountId) {
-        let place = self
-            .known
-            .get_mut(&account)
-            .and_then(|known| known.place.take());
-        match place {
-            Some((MemorySlot::Normal, rank)) => self.normal.remove(&(rank, account)),
-            Some((MemorySlot::Big, rank)) => self.big.remove(&(rank, account)),
-            None => false,
-        };
     }
 
     fn forget(&mut self, account: AccountId) {
-        self.leave_line(account);
-        if let Some(known) = self.known.remove(&account)
-            && let Some(at) = known.wakes_at
-        {
-            self.sleeping.remove(&(at, account));
-        }
-    }
-}
-
-/// Where an account stands: it waits for the big slot only if nothing else of it could run.
-fn line(due: &[Due], now: Timestamp) -> Option<MemorySlot> {
-    due::plan(due, now, false).map(|plan| plan.slot)
-}
-
-/// The place of an account that became ready at a time.
-fn rank(
-    order: Order,
-    round: i64,
-    (due, ready_at): (&[Due], Timestamp),
-    plan: &Plan,
-    chance: u64,
-) -> Rank {
-    let served = due
-        .iter()
-        .filter_map(|entry| Some((entry.last_started_at?, entry.took)))
-        .max();
-    match order {
-        Order::Stalest { alike } => Rank::stalest(served, ready_at, alike, plan.expected, chance),
-        Order::Shuffle => Rank::shuffled(round.saturating_add(1), chance),
+        self.leave_lines(account);
+        self.known.remove(&account);
+        self.sleeping.set(account, None);
+        self.others.set(account, None);
     }
 }
 

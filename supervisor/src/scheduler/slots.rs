@@ -12,6 +12,8 @@ pub struct InUse {
     pub memory: u64,
     /// Whether one of them has the big slot.
     pub big: bool,
+    /// How many of them are on trial.
+    pub trials: usize,
 }
 
 /// What there is.
@@ -49,6 +51,7 @@ mod tests {
             attempts,
             memory,
             big,
+            trials: 0,
         };
         let room = Room {
             attempts: 3,

@@ -285,6 +285,7 @@ fn due(state: &SyncState, now: Timestamp) -> Due {
         last_started_at: state.last_started_at,
         took: took.map_or(Duration::ZERO, |(ended, started)| ended.since(started)),
         solitary: state.policy.solitary,
+        on_trial: state.policy.on_trial,
         big_slot: state.policy.big_slot,
         quarantined_until: state.policy.quarantined_until,
     }

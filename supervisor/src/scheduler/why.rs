@@ -40,6 +40,11 @@ pub enum NotRunning {
         /// Which.
         attempt: i64,
     },
+    /// It is due, died lately, and gets a slot when the others can spare one.
+    OnTrial {
+        /// Attempts on trial that run.
+        running: usize,
+    },
     /// It is due, and every slot is taken, or there is not enough memory left.
     NoSlot {
         /// Attempts that run.
@@ -76,6 +81,10 @@ pub struct Standing<'a> {
     pub due_at: Timestamp,
     /// The attempt of its account that runs.
     pub attempt: Option<AttemptId>,
+    /// It died of itself lately.
+    pub on_trial: bool,
+    /// Attempts on trial that run.
+    pub trials: usize,
     /// Attempts that run, of all accounts.
     pub running: usize,
     /// How many may.
@@ -115,6 +124,11 @@ impl NotRunning {
         if let Some(attempt) = standing.attempt {
             return Self::AnotherAttempt { attempt: attempt.0 };
         }
+        if standing.on_trial {
+            return Self::OnTrial {
+                running: standing.trials,
+            };
+        }
         if standing.running >= standing.slots {
             return Self::NoSlot {
                 running: standing.running,
@@ -133,6 +147,7 @@ impl NotRunning {
             Self::Halted | Self::Paused { .. } => "paused".to_owned(),
             Self::BackingOff { .. } => "backing off".to_owned(),
             Self::AnotherAttempt { attempt } => format!("waits for attempt {attempt}"),
+            Self::OnTrial { .. } => "on trial, waits until others can spare a slot".to_owned(),
             Self::NoSlot { running } => format!("waits for a slot, {running} taken"),
             Self::NextInLine => "next in line".to_owned(),
             Self::NotDue { .. } => return None,
@@ -155,6 +170,8 @@ mod tests {
         troubled: false,
         due_at: Timestamp(50),
         attempt: None,
+        on_trial: false,
+        trials: 0,
         running: 0,
         slots: 5,
     };
@@ -190,6 +207,14 @@ mod tests {
             (
                 with(|one| one.running = 5),
                 NotRunning::NoSlot { running: 5 },
+            ),
+            (
+                with(|one| (one.on_trial, one.trials, one.running) = (true, 2, 5)),
+                NotRunning::OnTrial { running: 2 },
+            ),
+            (
+                with(|one| (one.on_trial, one.attempt) = (true, Some(AttemptId(7)))),
+                NotRunning::AnotherAttempt { attempt: 7 },
             ),
             (
                 with(|one| (one.running, one.attempt) = (5, Some(AttemptId(7)))),

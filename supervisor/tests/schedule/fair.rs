@@ -5,25 +5,62 @@ use std::collections::BTreeMap;
 use shared::time::Timestamp;
 use supervisor::scheduler::due::Order;
 
-use crate::neighbours::delay;
+use crate::neighbours::delays;
 use crate::seeds::check;
 use crate::temper::Temper;
-use crate::world::{MINUTE, Setting, Started, World};
+use crate::world::{MIB, MINUTE, Setting, Started, World};
 
 #[test]
 fn healthy_accounts_start_as_soon_beside_neighbours_that_crash_for_ever() {
-    for temper in [
-        Temper::Crashing,
-        Temper::Falling,
-        Temper::Hungry,
-        Temper::Failing,
-    ] {
-        check(5, |seed| {
-            let undisturbed = delay(temper, Temper::Healthy, seed);
-            let disturbed = delay(temper, temper, seed);
-            let ratio = disturbed.as_secs_f64() / undisturbed.as_secs_f64();
-            println!("{temper:?}, seed {seed}: {disturbed:?} / {undisturbed:?} = {ratio:.3}");
-            assert!(ratio <= 1.1, "{temper:?}: {ratio:.3}");
+    use Temper::{Crashing, Failing, Falling, Hanging, Healthy, Hungry};
+    let all: [&[Temper]; 6] = [
+        &[Crashing],
+        &[Falling],
+        &[Hungry],
+        &[Failing],
+        &[Hanging],
+        &[Crashing, Falling, Hungry, Failing, Hanging],
+    ];
+    check(3, |seed| {
+        let undisturbed = delays(&[Healthy], seed).then;
+        for tempers in all {
+            let found = delays(tempers, seed);
+            let ratio = found.then.as_secs_f64() / undisturbed.as_secs_f64();
+            println!(
+                "{tempers:?}, seed {seed}: {ratio:.3}; {} on trial; at first {:?}",
+                found.trials, found.first
+            );
+            assert!(ratio <= 1.1, "{tempers:?}: {ratio:.3}");
+        }
+    });
+}
+
+#[test]
+fn who_is_on_trial_has_a_turn_however_many_others_wait() {
+    for attempts in [1, 2, 5, 20] {
+        check(2, |seed| {
+            // The others could use every slot at any time.
+            let mut tempers = vec![Temper::Behind; 60];
+            tempers[..6].fill(Temper::Hanging);
+            let mut setting = Setting::new(tempers);
+            setting.room.attempts = attempts;
+            setting.room.memory = 64 * MIB * attempts as u64;
+            setting.policy.quarantine_after = 100;
+            let mut world = World::new(setting, seed);
+            let until = Timestamp(0).plus(MINUTE * 60 * 48);
+            let mut tried = [0; 6];
+            while world.now < until {
+                for started in world.step(until) {
+                    if started.on_trial {
+                        tried[started.account] += 1;
+                    }
+                }
+            }
+            let (least, most) = (tried.iter().min().unwrap(), tried.iter().max().unwrap());
+            assert!(
+                *least >= 4 && *most <= 2 * least,
+                "{attempts} at once: {tried:?}"
+            );
         });
     }
 }

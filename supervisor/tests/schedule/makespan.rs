@@ -9,9 +9,9 @@ use shared::time::Timestamp;
 use crate::temper::{Temper, latency};
 use crate::world::{MINUTE, Setting, World};
 
-const ACCOUNTS: usize = 200;
+pub(crate) const ACCOUNTS: usize = 200;
 const WORKERS: usize = 10;
-const AT_ONCE: u8 = 5;
+pub(crate) const AT_ONCE: u8 = 5;
 
 /// What each account takes in one cycle, and the sum of all its runs.
 #[derive(Debug, Clone, Copy)]

@@ -11,15 +11,17 @@ use crate::seeds::check;
 use crate::temper::Temper;
 use crate::world::{MIB, MINUTE, Setting, Started, World};
 
-/// How often each account was started while each other was due.
+/// How often each account was started while each other was due: attempts on trial, or all others.
 struct Ahead {
+    on_trial: bool,
     accounts: usize,
     counts: Vec<u64>,
 }
 
 impl Ahead {
-    fn new(accounts: usize) -> Self {
+    fn new(on_trial: bool, accounts: usize) -> Self {
         Self {
+            on_trial,
             accounts,
             counts: vec![0; accounts * accounts],
         }
@@ -28,27 +30,44 @@ impl Ahead {
     /// Counts a start against everyone who could have started instead.
     fn started(&mut self, world: &World, started: &Started) {
         let one = started.account;
+        if self.on_trial && !started.on_trial {
+            return;
+        }
+        if started.on_trial && !self.on_trial {
+            self.served(one);
+            return;
+        }
         for waiting in 0..self.accounts {
-            let row = waiting * self.accounts;
             if waiting == one {
-                self.counts[row..row + self.accounts].fill(0);
+                self.served(one);
                 continue;
             }
             if world.runs(waiting) {
                 continue;
             }
-            let plan = due::plan(&world.due(waiting), started.at, false);
+            let due = world.due(waiting);
+            let plan = if self.on_trial {
+                due::trial(&due, started.at)
+            } else {
+                due::plan(&due, started.at, false)
+            };
             let competes = plan
                 .is_some_and(|plan| plan.slot == MemorySlot::Normal || plan.slot == started.slot);
             if competes {
-                self.counts[row + one] += 1;
-                let count = self.counts[row + one];
+                let at = waiting * self.accounts + one;
+                self.counts[at] += 1;
+                let count = self.counts[at];
                 assert!(
                     count <= STARTS_AHEAD,
                     "account {one} was started {count} times while {waiting} waited"
                 );
             }
         }
+    }
+
+    fn served(&mut self, account: usize) {
+        let row = account * self.accounts;
+        self.counts[row..row + self.accounts].fill(0);
     }
 }
 
@@ -101,6 +120,7 @@ fn the_budget_holds_and_no_account_runs_twice() {
                 in_use.memory <= room.memory || in_use.attempts == 1,
                 "{in_use:?} of {room:?}"
             );
+            assert!(in_use.trials <= (room.attempts / 2).max(1), "{in_use:?}");
         }
     });
 }
@@ -111,13 +131,16 @@ fn nobody_starves() {
         let mut rng = Rng::with_seed(seed);
         let accounts = rng.usize(2..120);
         let mut world = World::new(setting(accounts, &mut rng), seed);
-        let mut ahead = Ahead::new(accounts);
+        let mut ahead = [false, true].map(|on_trial| Ahead::new(on_trial, accounts));
         let until = Timestamp(0).plus(MINUTE * 60 * 6);
         let (mut served, mut all) = (vec![false; accounts], 0);
         while world.now < until && all < 20_000 {
-            for started in
-                world.step_and_tell(until, |world, started| ahead.started(world, started))
-            {
+            let started = world.step_and_tell(until, |world, started| {
+                for ahead in &mut ahead {
+                    ahead.started(world, started);
+                }
+            });
+            for started in started {
                 served[started.account] = true;
                 all += 1;
             }

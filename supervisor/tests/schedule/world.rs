@@ -81,6 +81,7 @@ pub(crate) struct Started {
     /// When the account was served before.
     pub(crate) served: Option<Timestamp>,
     pub(crate) slot: MemorySlot,
+    pub(crate) on_trial: bool,
 }
 
 /// The world.
@@ -159,7 +160,7 @@ impl World {
         until: Timestamp,
         mut tell: impl FnMut(&Self, &Started),
     ) -> Vec<Started> {
-        let starts = self.schedule.take(self.now, usize::MAX, &mut self.rng);
+        let starts = self.schedule.take(self.now, &mut self.rng);
         let mut started = Vec::new();
         for start in starts {
             let one = self.begin(start);
@@ -209,11 +210,12 @@ impl World {
         let now = self.now;
         let account = &mut self.accounts[number];
         assert!(account.running.is_none(), "account {number} runs twice");
-        let mut ready_at = now;
+        let (mut ready_at, mut on_trial) = (now, false);
         let before = account.workers.iter();
         let served = before.filter_map(|one| one.due.last_started_at).max();
         for one in planned(&mut account.workers, &start) {
             ready_at = ready_at.min(one.due.ready_at());
+            on_trial |= one.due.on_trial;
             one.due.last_started_at = Some(now);
         }
         let (slot, took) = (start.plan.slot, takes(account, &start, &mut self.rng));
@@ -226,6 +228,7 @@ impl World {
             ready_at,
             served,
             slot,
+            on_trial,
         }
     }
 
@@ -272,6 +275,7 @@ impl World {
             one.due.due_at = decision.due_at;
             one.due.took = took;
             one.due.solitary = next.solitary;
+            one.due.on_trial = next.on_trial;
             one.due.big_slot = next.big_slot;
             one.due.quarantined_until = next.quarantined_until;
             one.policy = next;
@@ -293,6 +297,7 @@ fn never_ran(account: AccountId, worker: Worker) -> Due {
         last_started_at: None,
         took: Duration::ZERO,
         solitary: false,
+        on_trial: false,
         big_slot: false,
         quarantined_until: None,
     }

@@ -24,6 +24,7 @@ fn due(account: i64, due_at: i64, started: Option<i64>) -> Vec<Due> {
         last_started_at: started.map(Timestamp),
         took: Duration::from_millis(300),
         solitary: false,
+        on_trial: false,
         big_slot: false,
         quarantined_until: None,
     };
@@ -42,7 +43,7 @@ fn decisions(accounts: i64) -> (f64, f64) {
     let began = Instant::now();
     while i64::from(starts) < accounts * 3 {
         now += 1;
-        for start in schedule.take(Timestamp(now), usize::MAX, &mut rng) {
+        for start in schedule.take(Timestamp(now), &mut rng) {
             starts += 1;
             schedule.ended(start.account);
             let next = due(start.account.0, now, Some(now));
@@ -57,7 +58,7 @@ fn decisions(accounts: i64) -> (f64, f64) {
     let looks = 100_000;
     for _ in 0..looks {
         now += 1;
-        black_box(schedule.take(Timestamp(now), usize::MAX, &mut rng));
+        black_box(schedule.take(Timestamp(now), &mut rng));
     }
     (busy, began.elapsed().as_secs_f64() * 1e6 / f64::from(looks))
 }

@@ -138,6 +138,11 @@ pub enum FaultKind {
     },
     /// The request is accepted and never answered.
     StallHeaders {},
+    /// The answer is as it should be, and comes this much later.
+    Late {
+        /// How much, in milliseconds.
+        ms: u64,
+    },
     /// A page announces a total that is off by this much.
     TotalLies {
         /// Added to the true total.
@@ -231,7 +236,10 @@ impl FaultKind {
             );
         let detail = matches!(place, Place::Detail { .. });
         match self {
-            Self::Status { .. } | Self::StallHeaders {} | Self::TokenExpired {} => true,
+            Self::Status { .. }
+            | Self::StallHeaders {}
+            | Self::Late { .. }
+            | Self::TokenExpired {} => true,
             Self::AckFailure { .. } | Self::AckPartialFailure {} => call,
             // There the first page is a 204 when nothing is found: nobody could tell.
             Self::NotModified204 {} => !matches!(

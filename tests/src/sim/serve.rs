@@ -1,6 +1,6 @@
 //! The HTTP side: routes, the token check, request counts, and faults that need no API.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension, Router,
@@ -98,6 +98,8 @@ async fn gate(State(hub): State<Arc<Hub>>, mut request: Request, next: Next) -> 
     for fault in &call.faults {
         if let FaultKind::StallHeaders {} = fault {
             stopped(hub.stop.clone()).await;
+        } else if let FaultKind::Late { ms } = fault {
+            tokio::time::sleep(Duration::from_millis(*ms)).await;
         } else if let FaultKind::NotModified204 {} = fault {
             return StatusCode::NO_CONTENT.into_response();
         } else if let FaultKind::Status {

@@ -10,6 +10,7 @@ fn due(worker: Worker, due_at: i64, started: Option<i64>) -> Due {
         last_started_at: started.map(Timestamp),
         took: Duration::ZERO,
         solitary: false,
+        on_trial: false,
         big_slot: false,
         quarantined_until: None,
     }
@@ -83,6 +84,54 @@ fn what_runs_together() {
     }
     let later = plan(&[quarantined], Timestamp(500), true);
     assert_eq!(later.map(|plan| plan.workers), Some(vec![Orders]));
+}
+
+#[test]
+fn what_is_on_trial_runs_alone_and_lets_a_shared_attempt_pass() {
+    use Worker::{ActiveInventory, Offers, Orders};
+    let on_trial = |due_at, started| Due {
+        on_trial: true,
+        ..alone(due_at, started)
+    };
+    let shared = due(Orders, 0, Some(90));
+    let solitary = Due {
+        solitary: true,
+        ..due(Offers, 0, Some(10))
+    };
+    let trial_of = |all: &[Due]| trial(all, Timestamp(100)).map(|plan| plan.workers);
+    let cases: [(&[Due], bool, &str); 7] = [
+        (&[on_trial(0, Some(10))], true, "nothing else is ready"),
+        (&[on_trial(101, Some(10))], false, "it is not due"),
+        (&[alone(0, Some(10))], false, "solitary alone is no trial"),
+        (
+            &[shared.clone(), on_trial(95, Some(10))],
+            false,
+            "the shared first",
+        ),
+        (
+            &[shared.clone(), on_trial(80, Some(10))],
+            true,
+            "it has let the shared one of 90 pass",
+        ),
+        (
+            &[shared.clone(), on_trial(80, Some(95))],
+            false,
+            "it was tried since",
+        ),
+        (
+            &[solitary.clone(), on_trial(0, Some(10))],
+            true,
+            "solitary ones stand in another line",
+        ),
+    ];
+    for (all, has_turn, why) in cases {
+        let expected = has_turn.then(|| vec![ActiveInventory]);
+        assert_eq!(trial_of(all), expected, "{why}");
+    }
+    let both = [solitary, on_trial(0, None)];
+    let other = plan(&both, Timestamp(100), true).unwrap();
+    assert_eq!(other.workers, [Offers], "never with what is on trial");
+    assert_eq!(plan(&both[1..], Timestamp(100), true), None);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Who starts, step by step.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use shared::worker::Worker;
@@ -26,6 +27,7 @@ fn due(account: i64, worker: Worker, due_at: i64, started: Option<i64>) -> Due {
         last_started_at: started.map(Timestamp),
         took: Duration::ZERO,
         solitary: false,
+        on_trial: false,
         big_slot: false,
         quarantined_until: None,
     }
@@ -48,7 +50,7 @@ fn with(order: Order, entries: Vec<Due>) -> Schedule {
 
 fn take(schedule: &mut Schedule, now: i64) -> Vec<i64> {
     let mut rng = fastrand::Rng::with_seed(1);
-    let starts = schedule.take(Timestamp(now), usize::MAX, &mut rng);
+    let starts = schedule.take(Timestamp(now), &mut rng);
     starts.iter().map(|start| start.account.0).collect()
 }
 
@@ -122,7 +124,7 @@ fn who_waits_for_the_big_slot_may_run_something_else() {
     assert_eq!(take(&mut schedule, 10), [1]);
     assert_eq!(schedule.wakes_at(), Some(Timestamp(50)));
     let mut rng = fastrand::Rng::with_seed(1);
-    let starts = schedule.take(Timestamp(50), 9, &mut rng);
+    let starts = schedule.take(Timestamp(50), &mut rng);
     assert_eq!(starts[0].plan.workers, [Worker::Orders]);
 }
 
@@ -134,12 +136,12 @@ fn a_shuffled_round_is_finished_before_the_next() {
         let mut schedule = with(Order::Shuffle, entries.clone());
         let mut order = Vec::new();
         for turn in 1..=6 {
-            let starts = schedule.take(Timestamp(turn), 1, &mut rng);
-            order.push(starts[0].account.0);
+            let start = schedule.probe(Timestamp(turn), &mut rng).unwrap();
+            order.push(start.account.0);
             // Due again at once.
-            schedule.ended(starts[0].account);
-            let index = usize::try_from(starts[0].account.0).unwrap();
-            schedule.set(starts[0].account, vec![entries[index].clone()], MEMORY);
+            schedule.ended(start.account);
+            let index = usize::try_from(start.account.0).unwrap();
+            schedule.set(start.account, vec![entries[index].clone()], MEMORY);
         }
         order.sort_unstable();
         assert_eq!(order, [0, 1, 2, 3, 4, 5], "seed {seed}");
@@ -154,8 +156,8 @@ fn equals_are_ordered_by_chance() {
             let entries = (0..8).map(|account| orders(account, 0, None));
             let mut schedule = with(order, entries.collect());
             let mut rng = fastrand::Rng::with_seed(seed);
-            let starts = schedule.take(Timestamp(1), 1, &mut rng);
-            firsts.insert(starts[0].account);
+            let start = schedule.probe(Timestamp(1), &mut rng).unwrap();
+            firsts.insert(start.account);
         }
         assert_eq!(firsts.len(), 8, "every account is first for some seed");
     }
@@ -173,4 +175,97 @@ fn a_clock_that_goes_back_starts_nothing_too_early() {
     }
     assert_eq!(take(&mut schedule, 100), [0; 0]);
     assert_eq!(schedule.wakes_at(), Some(Timestamp(900)));
+}
+
+fn on_trial(account: i64, due_at: i64, started: i64, took: u64) -> Due {
+    Due {
+        solitary: true,
+        on_trial: true,
+        took: Duration::from_millis(took),
+        ..orders(account, due_at, Some(started))
+    }
+}
+
+#[test]
+fn those_on_trial_get_what_the_others_can_spare() {
+    // Half of three slots is one.
+    let trials = (1..=3).map(|account| on_trial(account, 0, account, 60_000));
+    let mut schedule = with(STALEST, trials.collect());
+    schedule.set(AccountId(9), vec![orders(9, 70_000, Some(0))], MEMORY);
+    assert_eq!(take(&mut schedule, 5_000), [1], "over before 9 is due");
+    schedule.set(AccountId(1), vec![], MEMORY);
+    schedule.ended(AccountId(1));
+    // Not over before 9 is due, but nothing is owed.
+    assert_eq!(take(&mut schedule, 65_000), [2]);
+    for account in 4..=6 {
+        schedule.set(AccountId(account), vec![orders(account, 0, None)], MEMORY);
+    }
+    assert_eq!(take(&mut schedule, 65_000).len(), 2, "6 waits for 2");
+    schedule.set(AccountId(2), vec![], MEMORY);
+    schedule.ended(AccountId(2));
+    let sixth = take(&mut schedule, 95_000);
+    assert_eq!((sixth.len(), schedule.in_line()), (1, 2), "9 and 3 wait");
+    for account in 4..=6 {
+        schedule.set(AccountId(account), vec![], MEMORY);
+        schedule.ended(AccountId(account));
+    }
+    assert_eq!(
+        take(&mut schedule, 96_000),
+        [9, 3],
+        "3 waited longer, but owes"
+    );
+}
+
+#[test]
+fn one_on_trial_that_had_its_turn_is_not_passed_until_it_fits() {
+    let mut schedule = with(STALEST, vec![orders(2, 0, None)]);
+    assert_eq!(take(&mut schedule, 0), [2]);
+    let wide = Memory {
+        normal: 95,
+        big: 95,
+    };
+    schedule.set(AccountId(1), vec![on_trial(1, 5, 1, 60_000)], wide);
+    schedule.set(AccountId(3), vec![orders(3, 5, Some(1))], MEMORY);
+    assert_eq!(take(&mut schedule, 5), [0; 0], "3 would fit");
+    assert_eq!(take(&mut schedule, 5_000), [0; 0], "whatever that costs");
+    schedule.set(AccountId(2), vec![], MEMORY);
+    schedule.ended(AccountId(2));
+    assert_eq!(take(&mut schedule, 5_001), [1]);
+    schedule.set(AccountId(1), vec![], MEMORY);
+    schedule.ended(AccountId(1));
+    let other = due(4, Worker::Offers, 6_000, Some(4_000));
+    let next = vec![on_trial(4, 5, 1, 60_000), other];
+    schedule.set(AccountId(4), next, MEMORY);
+    assert_eq!(
+        take(&mut schedule, 5_001),
+        [3],
+        "the slots kept empty are owed"
+    );
+}
+
+#[test]
+fn one_on_trial_finds_out_nothing_for_all_others() {
+    let mut rng = fastrand::Rng::with_seed(1);
+    let entries = vec![on_trial(1, 0, 1, 10), orders(2, 0, Some(5))];
+    let mut schedule = with(STALEST, entries);
+    let probe = schedule.probe(Timestamp(50), &mut rng).unwrap();
+    assert_eq!(probe.account.0, 2);
+    let probe = schedule.probe(Timestamp(50), &mut rng).unwrap();
+    assert_eq!(probe.account.0, 1, "if there is nobody else");
+}
+
+#[test]
+fn those_on_trial_go_by_their_own_last_start() {
+    let mut schedule = with(STALEST, vec![]);
+    let with_orders = |account, tried, served| {
+        let other = due(account, Worker::Offers, 900, Some(served));
+        vec![on_trial(account, 10, tried, 10), other]
+    };
+    schedule.set(AccountId(1), with_orders(1, 5, 20), MEMORY);
+    schedule.set(AccountId(2), with_orders(2, 4, 30), MEMORY);
+    assert_eq!(take(&mut schedule, 40), [2]);
+    schedule.ended(AccountId(2));
+    // Another worker of it has waited for longer, but the account had its turn.
+    schedule.set(AccountId(2), with_orders(2, 3, 30), MEMORY);
+    assert_eq!(take(&mut schedule, 50), [1]);
 }
