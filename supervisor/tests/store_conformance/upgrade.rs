@@ -149,7 +149,7 @@ async fn everything_is_kept_and_goes_on() {
 async fn a_database_is_migrated_by_who_has_the_lock() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(daemon::DATABASE);
-    schema_3(&path).await.close().await.unwrap();
+    schema(&path, 3).await.close().await.unwrap();
     let version = "SELECT max(version) FROM _sqlx_migrations";
     let lock = daemon::lock(directory.path()).unwrap();
     let refused = daemon::open_store(directory.path(), false).await;
@@ -168,7 +168,7 @@ async fn a_database_is_migrated_by_who_has_the_lock() {
 
     let alone = tempfile::tempdir().unwrap();
     let path = alone.path().join(daemon::DATABASE);
-    schema_3(&path).await.close().await.unwrap();
+    schema(&path, 3).await.close().await.unwrap();
     let opened = daemon::open_store(alone.path(), false).await;
     opened.unwrap().close().await;
     assert_ne!(sql(&path, version).await, ["3"]);
