@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -59,7 +59,7 @@ pub enum DaemonError {
     /// Its database is older than this build, and a running service goes by it.
     #[error(
         "the service that runs on {0} is older than this command, which would change the database under it: \
-         restart the service, then try again; nothing was changed"
+         restart the service (if it is starting just now, wait), then try again; nothing was changed"
     )]
     OlderService(PathBuf),
     /// The database.
@@ -96,6 +96,7 @@ pub struct Daemon {
     pub context: Context,
     /// The settings as they were last read.
     config: watch::Sender<Arc<Config>>,
+    opened: Instant,
     _lock: File,
 }
 
@@ -135,6 +136,7 @@ impl Daemon {
         let daemon = Self {
             config: watch::Sender::new(Arc::clone(&context.config)),
             context,
+            opened: Instant::now(),
             _lock: lock,
         };
         daemon.check_environments(&daemon.context.config).await?;
@@ -151,7 +153,7 @@ impl Daemon {
         let config = Arc::clone(&self.config.borrow());
         let bounds = pruning::bounds(&config.crashes);
         let now = match store.newest_start().await {
-            Ok(newest) => pruning::as_of(self.context.clock.now(), newest),
+            Ok(newest) => pruning::as_of(self.context.clock.now(), newest, self.opened.elapsed()),
             Err(error) => {
                 tracing::error!(%error, "nothing is pruned; it is tried again within an hour");
                 return;

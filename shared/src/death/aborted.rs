@@ -12,6 +12,9 @@ use crate::death::{Cause, Confidence, Evidence};
 /// Rust's own words when a stack overflowed.
 const OVERFLOWED: &str = "has overflowed its stack";
 
+/// Of a token child, which may have written a secret there.
+const UNREAD: &str = "standard error was not read";
+
 /// The cause, when SIGABRT ended the process.
 pub(super) fn aborted(evidence: &Evidence, observation: String) -> Finding {
     match &evidence.flight {
@@ -39,7 +42,9 @@ fn noted(evidence: &Evidence, flight: &Flight, observation: String) -> Finding {
             ))
             .and(beside_the_stack(&fault));
         // The runtime's handler says so and aborts; without its words another abort came after it.
-        return if evidence.stderr_tail.contains(OVERFLOWED) {
+        return if evidence.exchange {
+            finding.and(UNREAD)
+        } else if evidence.stderr_tail.contains(OVERFLOWED) {
             finding.and("standard error says that a stack overflowed")
         } else {
             finding.but("standard error does not say that a stack overflowed")
@@ -82,8 +87,13 @@ fn only_said(evidence: &Evidence, observation: String) -> Finding {
     match words.into_iter().find(|(words, _)| said.contains(words)) {
         Some((words, cause)) => Finding::new(cause, Confidence::Inferred, observation)
             .and(format!("standard error says '{words}'")),
-        None => Finding::new(Cause::Abort, Confidence::Inferred, observation)
-            .and("standard error does not say why"),
+        None => Finding::new(Cause::Abort, Confidence::Inferred, observation).and(
+            if evidence.exchange {
+                UNREAD
+            } else {
+                "standard error does not say why"
+            },
+        ),
     }
 }
 

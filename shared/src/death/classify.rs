@@ -137,7 +137,11 @@ fn exited(evidence: &Evidence, code: i32) -> Finding {
         let what = known.meaning();
         Finding::new(spawn_failed(what), Confidence::Inferred, observation)
             .and(format!("the code means: {what}"))
-            .and("no run had begun: this machine is at fault, and no account")
+            .and(if evidence.exchange {
+                "this machine or this build is at fault, and no account"
+            } else {
+                "no run had begun: this machine is at fault, and no account"
+            })
     } else if let Some(known) = known {
         let meaning = known.meaning().to_owned();
         let says = format!("the code means: {meaning}");

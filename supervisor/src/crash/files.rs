@@ -39,7 +39,13 @@ pub fn list(crashes: &Path) -> io::Result<Vec<CrashFiles>> {
         if let Some(id) = id
             && entry.file_type()?.is_dir()
         {
-            found.push(look(id, &entry.path())?);
+            match look(id, &entry.path()) {
+                Ok(files) => found.push(files),
+                // Gone meanwhile, or another user's: no reason to look at no other.
+                Err(error) => {
+                    tracing::warn!(path = %entry.path().display(), %error, "a crash directory cannot be looked into");
+                }
+            }
         }
     }
     Ok(found)

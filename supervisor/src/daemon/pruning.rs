@@ -44,14 +44,15 @@ pub fn bounds(config: &CrashesConfig) -> KeepBounds {
     }
 }
 
-/// How far the clock is believed to have gone on since anything last started here.
+/// How far the clock is believed to have gone on since anything last started here, besides the time
+/// that this service has lived.
 const BELIEVED: Duration = Duration::from_hours(24);
 
 /// The time by which ages are told: `now`, but not much later than the newest start of an attempt. A
-/// clock that is far ahead would make everything old, and what is pruned does not come back; an hour
-/// later something has started by that clock, and then it is believed.
-pub(super) fn as_of(now: Timestamp, newest_start: Option<Timestamp>) -> Timestamp {
-    newest_start.map_or(now, |newest| now.min(newest.plus(BELIEVED)))
+/// clock that is far ahead would make everything old, and what is pruned does not come back. Once
+/// something has started by that clock it is believed.
+pub(super) fn as_of(now: Timestamp, newest_start: Option<Timestamp>, lived: Duration) -> Timestamp {
+    newest_start.map_or(now, |newest| now.min(newest.plus(BELIEVED).plus(lived)))
 }
 
 /// What pruning would remove now.
@@ -90,15 +91,21 @@ pub async fn carry_out(
 ) -> Result<(), PruneError> {
     let crashes = state_dir.join("crashes");
     let todo = removals.to_vec();
-    aside(move || {
-        todo.iter()
-            .try_for_each(|removal| remove_files(&crashes, removal))
+    // One that cannot be removed does not keep the others.
+    let (gone, failed) = aside(move || {
+        let (mut gone, mut failed) = (Vec::new(), None);
+        for removal in &todo {
+            match remove_files(&crashes, removal) {
+                Ok(()) if removal.what == Removed::Everything => gone.push(removal.id),
+                Ok(()) => {}
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        Ok((gone, failed))
     })
     .await?;
-    let whole = |removal: &&Removal| removal.what == Removed::Everything;
-    let gone: Vec<CrashId> = removals.iter().filter(whole).map(|one| one.id).collect();
     store.remove_crashes(&gone).await?;
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }
 
 fn remove_files(crashes: &Path, removal: &Removal) -> Result<(), PruneError> {
@@ -186,18 +193,17 @@ mod tests {
     fn a_clock_that_is_far_ahead_makes_nothing_old() {
         const DAY: i64 = 86_400_000;
         let now = 1_000 * DAY;
-        for (newest, expected, why) in [
-            (None, now, "nothing ever ran, so nothing is lost"),
-            (Some(now - 5), now, "as usual"),
-            (Some(now - DAY), now, "a day of rest"),
-            (
-                Some(now - 40 * DAY),
-                now - 39 * DAY,
-                "a leap, or a long rest",
-            ),
-            (Some(now + 40 * DAY), now, "the clock was ahead before"),
+        for (newest, lived, expected, why) in [
+            (None, 0, now, "nothing ever ran, so nothing is lost"),
+            (Some(now - 5), 0, now, "as usual"),
+            (Some(now - DAY), 0, now, "a day of rest"),
+            (Some(now - 40 * DAY), 0, now - 39 * DAY, "a leap"),
+            (Some(now - 40 * DAY), 50, now, "paused for so long"),
+            (Some(now - 40 * DAY), 1, now - 38 * DAY, "a leap later on"),
+            (Some(now + 40 * DAY), 0, now, "the clock was ahead before"),
         ] {
-            let found = as_of(Timestamp(now), newest.map(Timestamp));
+            let lived = Duration::from_hours(24) * lived;
+            let found = as_of(Timestamp(now), newest.map(Timestamp), lived);
             assert_eq!(found, Timestamp(expected), "{why}");
         }
     }

@@ -21,8 +21,12 @@ pub async fn open_store(state_dir: &Path, create: bool) -> Result<Store, DaemonE
     }
     let path = state_dir.join(DATABASE);
     let _lock = if Store::is_behind(&path).await? {
-        match lock(state_dir) {
-            Err(DaemonError::Locked(dir)) => return Err(DaemonError::OlderService(dir)),
+        match lock_soon(state_dir).await {
+            // Who has it may just have migrated it.
+            Err(DaemonError::Locked(dir)) if Store::is_behind(&path).await? => {
+                return Err(DaemonError::OlderService(dir));
+            }
+            Err(DaemonError::Locked(_)) => None,
             ours => Some(ours?),
         }
     } else {

@@ -119,14 +119,11 @@ fn assemble(
 fn to_do(kind: ExchangeKind, name: Option<&str>) -> String {
     let name = name.unwrap_or("NAME");
     match kind {
-        ExchangeKind::Refresh => format!(
-            "it is asked again by itself (bulkhead status says when); if it dies each time, connect the account anew: bulkhead account set-token {name} --oauth"
+        ExchangeKind::Refresh | ExchangeKind::WebApp => format!(
+            "it is asked again by itself (bulkhead status says when, for {name}); if it dies each time, look at this machine (bulkhead doctor) and restart the service if the build changed, else pass this report on (bulkhead crash export)"
         ),
         ExchangeKind::Code => format!(
             "ask for the consent once more: bulkhead account add {name} --oauth, or bulkhead account set-token {name} --oauth if the account is there already"
-        ),
-        ExchangeKind::WebApp => format!(
-            "it is asked again by itself (bulkhead status says when); if it dies each time, look at the web app, or take tokens from elsewhere: bulkhead account set-token {name} --oauth"
         ),
         ExchangeKind::WebAppRefresh => {
             "it is asked again by itself, every web_app.refresh_every".to_owned()

@@ -141,7 +141,9 @@ impl Exchanger {
         } else {
             end.kill = Some(end.kill.unwrap_or(KillReason::Lingering));
             process.signal(Signal::SIGKILL);
-            process.wait().await.ok()
+            // One that hangs in the kernel must not keep its room for ever.
+            let waited = tokio::time::timeout(MARGIN, process.wait()).await;
+            waited.ok().and_then(Result::ok)
         };
         end.pid = Some(process.pid());
         end.limits = limits.ok();

@@ -42,17 +42,22 @@ impl Vault {
     /// Errors: as [`Vault::lost`]; nothing was removed then.
     pub async fn forget(&self, now: Timestamp) -> Result<Vec<Lost>, VaultError> {
         let _lock = self.lock()?;
-        let keys = self.keys()?;
-        let accounts = self.store.accounts().await?;
-        let is_lost = |secret: &StoredSecret| judge(keys.as_ref(), secret).is_some();
-        let gone = self
-            .store
+        let (accounts, _) = self.store.readable_accounts().await?;
+        let (mut keys, mut all) = (None, Vec::new());
+        let is_lost = |secret: &StoredSecret| {
+            // Not before nobody else can write: a key lies there before what it encrypts is stored.
+            let keys = match &mut keys {
+                Some(keys) => keys,
+                none => none.insert(self.keys()?),
+            };
+            let lost = judge(keys.as_ref(), secret);
+            all.extend(lost.clone());
+            Ok::<_, VaultError>(lost.is_some())
+        };
+        self.store
             .forget_secrets(is_lost, |gone| troubles(&accounts, gone, now))
             .await?;
-        let lost = gone
-            .iter()
-            .filter_map(|secret| judge(keys.as_ref(), secret));
-        Ok(lost.collect())
+        Ok(all)
     }
 }
 
@@ -84,12 +89,12 @@ fn troubles(
         let environment = &account.environment;
         let (kind, mark, retry_at, detail) = if is_gone(&SecretOf::Account(account.id)) {
             let detail = format!(
-                "the key of its refresh token was lost: the seller must give consent again: bulkhead account set-token {name} --oauth"
+                "its refresh token could not be decrypted and was given up: the seller must give consent again: bulkhead account set-token {name} --oauth"
             );
             (Kind::NeedsReconnect, Some(oauth_mark(0)), None, detail)
         } else if is_gone(&SecretOf::Application(environment.clone())) {
             let detail = format!(
-                "the key of the application of {environment} was lost: bulkhead application set --environment {environment}"
+                "the application of {environment} could not be decrypted and was given up: bulkhead application set --environment {environment}"
             );
             (Kind::NeedsSetup, None, Some(now), detail)
         } else {

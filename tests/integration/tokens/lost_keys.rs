@@ -3,6 +3,7 @@
 use std::fs;
 
 use integration_tests::harness::process::Ended;
+use integration_tests::harness::wait::{LONG, wait_until};
 use integration_tests::sim::DeskFault;
 use nix::sys::signal::Signal;
 
@@ -148,7 +149,7 @@ fn what_the_present_key_decrypts_stays() {
 }
 
 #[test]
-fn forgetting_is_all_or_nothing_also_beside_a_service() {
+fn forgetting_is_all_or_nothing_and_never_beside_a_service() {
     let stage = Stage::new();
     stage.connected("shop");
     fs::remove_file(stage.state.dir().join("secret.key")).unwrap();
@@ -165,11 +166,19 @@ fn forgetting_is_all_or_nothing_also_beside_a_service() {
 
     stage.sim.desk_fault(Some(DeskFault::Status(503)));
     let service = stage.state.start_service();
+    wait_until("the service to listen", LONG, || {
+        stage.state.dir().join("control.sock").exists()
+    });
+    let refused = forget(&stage, &["--yes"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+    assert!(refused.stderr.contains("stop it"), "{}", refused.stderr);
+    assert_eq!(secrets(&stage), 2, "the service may have its key elsewhere");
+    assert_eq!(forget(&stage, &[]).code, Some(4), "looking is free");
+    let ended = stage.state.stop_service(service);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let done = forget(&stage, &["--yes"]);
     assert_eq!(done.code, Some(0), "{}", done.stderr);
     assert_eq!(secrets(&stage), 0);
-    let ended = stage.state.stop_service(service);
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert_eq!(stage.trouble("shop").0, "needs_reconnect");
     stage.sim.desk_fault(None);
     connect_again(&stage);

@@ -50,7 +50,7 @@ pub(in crate::cli) async fn import(
     }
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
     let store = daemon::open_store(&place.state_dir, true).await?;
-    let accounts = good(place, path, &text, store.accounts().await?)?;
+    let accounts = good(place, path, &text, store.readable_accounts().await?.0)?;
     let new: Vec<_> = accounts.iter().map(in_store).collect();
     let vault = secret::vault(place, &store);
     let keys = if new

@@ -29,12 +29,19 @@ pub(super) async fn sought(
     store: &Store,
     report: &CrashReport,
 ) -> Result<Sought, StoreError> {
-    let accounts = store.accounts().await?;
+    let (accounts, broken) = store.readable_accounts().await?;
     let account = accounts
         .into_iter()
         .find(|account| Some(account.id) == report.account_id);
     let vault = secret::vault(place, store);
     let mut sought = Sought::default();
+    if account.is_none() && report.account_id.is_some() {
+        let why = broken.first().map_or_else(
+            || "there is no such account".to_owned(),
+            ToString::to_string,
+        );
+        sought.unread.push(format!("the account's token ({why})"));
+    }
     if let Some(account) = &account {
         sought.of_account(account, &vault).await;
     }

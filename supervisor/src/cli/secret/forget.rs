@@ -1,18 +1,21 @@
 //! `bulkhead secret forget`: a way on when the key of the secrets is lost.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 
-use anyhow::Context as _;
 use serde::Serialize;
 use shared::id::AccountId;
 
 use super::vault;
+use crate::cli::args::BadInput;
 use crate::cli::output::{Output, table};
 use crate::cli::{Exit, Place};
 use crate::clock::Clock;
+use crate::daemon::{self, DaemonError};
 use crate::store::SecretOf;
 use crate::tokens::forget::Lost;
-use crate::tokens::key::{CREDENTIAL, FILE_VARIABLE, VARIABLE};
+use crate::tokens::key::{CREDENTIAL, FILE_VARIABLE, KeyError, VARIABLE};
+use crate::tokens::vault::VaultError;
 
 #[derive(Serialize)]
 struct ForgetAnswer {
@@ -40,16 +43,23 @@ pub(in crate::cli) async fn forget(
     output: Output,
 ) -> anyhow::Result<Exit> {
     let store = place.store().await?;
+    let (accounts, _) = store.readable_accounts().await?;
     let vault = vault(place, &store);
     let looked = if yes {
+        let _lock = alone(place)?;
         vault.forget(Clock.now()).await
     } else {
         vault.lost().await
     };
-    let mut lost = looked.context(
-        "nothing was removed, because it is not known what can be decrypted; mend that, or take the key away (its file, or the variable that names it) if it is lost for good",
-    )?;
-    let accounts = store.accounts().await?;
+    let mut lost = looked.map_err(|error| {
+        let words = match &error {
+            VaultError::Key(KeyError::Malformed(_)) => {
+                "nothing was removed, because it is not known what that key decrypts: mend it; only if it is lost for good move it elsewhere (do not delete it), then run this again"
+            }
+            _ => "nothing was removed; run this again when that is mended",
+        };
+        anyhow::Error::new(error).context(words)
+    })?;
     let names: BTreeMap<AccountId, String> = accounts
         .into_iter()
         .map(|account| (account.id, account.name))
@@ -66,6 +76,18 @@ pub(in crate::cli) async fn forget(
         (true, _) => Exit::NothingDue,
         (false, true) => Exit::Done,
         (false, false) => Exit::Found,
+    })
+}
+
+/// The state directory for ourselves: a service has an environment of its own, and may have the key.
+fn alone(place: &Place) -> anyhow::Result<File> {
+    daemon::lock(&place.state_dir).map_err(|error| match error {
+        DaemonError::Locked(dir) => BadInput(format!(
+            "a service runs on {}, and may decrypt with a key of its own environment what nobody can here: stop it, and be sure that the key is lost; nothing was removed",
+            dir.display()
+        ))
+        .into(),
+        error => error.into(),
     })
 }
 
@@ -102,7 +124,7 @@ fn view(lost: Lost, names: &BTreeMap<AccountId, String>) -> LostAnswer {
 
 fn words(answer: &ForgetAnswer) -> String {
     if answer.lost.is_empty() {
-        return "the present key decrypts every secret; nothing was removed".to_owned();
+        return "there is no secret that cannot be decrypted; nothing was removed".to_owned();
     }
     let lines = answer.lost.iter().map(|one| {
         let what = if one.kind == "application" {
@@ -110,9 +132,10 @@ fn words(answer: &ForgetAnswer) -> String {
         } else {
             "refresh token"
         };
-        vec![what.to_owned(), one.of.clone(), one.key_id.clone()]
+        let (of, key, why) = (one.of.clone(), one.key_id.clone(), one.why.clone());
+        vec![what.to_owned(), of, key, why]
     });
-    let listed = table(&["SECRET", "OF", "KEY"], lines);
+    let listed = table(&["SECRET", "OF", "KEY", "WHY"], lines);
     let commands = answer.commands.join("\n  ");
     if answer.forgotten {
         return format!(

@@ -98,11 +98,12 @@ async fn alike(
 ) -> Result<Vec<CrashId>, StoreError> {
     let rows: Vec<String> = sqlx::query_scalar(
         "SELECT crash_id FROM crash_reports WHERE fingerprint = ?1 AND account_id IS ?2 \
-         AND exchange IS NOT NULL AND at >= ?3 ORDER BY report_id DESC",
+         AND exchange IS NOT NULL AND at >= ?3 AND at <= ?4 ORDER BY report_id DESC",
     )
     .bind(report.fingerprint.clone())
     .bind(report.account_id.map(|account| account.0))
     .bind(since.to_string())
+    .bind(report.at.to_string())
     .fetch_all(&mut **tx)
     .await
     .during(TOKEN)?;

@@ -83,11 +83,13 @@ impl Store {
 
     /// Removes the secrets of which `lost` says that nobody can read them, and notes what accounts wait for
     /// without them, all or nothing; returns what was removed.
-    pub async fn forget_secrets(
+    ///
+    /// `lost` is first asked when nobody else can write any more; an error of it leaves everything as it was.
+    pub async fn forget_secrets<E: From<StoreError>>(
         &self,
-        mut lost: impl FnMut(&StoredSecret) -> bool,
+        mut lost: impl FnMut(&StoredSecret) -> Result<bool, E>,
         troubles: impl FnOnce(&[StoredSecret]) -> Vec<(AccountId, TokenTrouble)>,
-    ) -> Result<Vec<StoredSecret>, StoreError> {
+    ) -> Result<(), E> {
         let mut tx = self.begin(FORGET).await?;
         let rows = sqlx::query("SELECT * FROM secrets ORDER BY secret_id")
             .fetch_all(&mut *tx)
@@ -96,7 +98,7 @@ impl Store {
         let mut gone = Vec::new();
         for row in &rows {
             let secret = read(row)?;
-            if lost(&secret) {
+            if lost(&secret)? {
                 remove(&mut tx, &secret.of).await?;
                 gone.push(secret);
             }
@@ -106,7 +108,7 @@ impl Store {
         }
         killpoint::reach("forget.commit");
         tx.commit().await.during(FORGET)?;
-        Ok(gone)
+        Ok(())
     }
 
     /// Brings what was committed from the write-ahead log into the database file, where a loss of
