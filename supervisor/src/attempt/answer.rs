@@ -66,6 +66,8 @@ impl Conversation<'_> {
         let mut wait = RETRY_FIRST;
         loop {
             let now = self.context.clock.now();
+            // By the child's clock a snapshot may be of a time that the other one has not reached yet.
+            self.ingest.hear_clock(self.time.now());
             let error = match commit.apply(&mut self.ingest, (run, seq), now).await {
                 Ok(answer) => return self.answer(&answer).await,
                 Err(IngestError::Violation { what }) => {

@@ -140,7 +140,7 @@ async fn on_database(
         return Err(BadInput(why).into());
     }
     // What a service that was killed had accepted comes first: the last word counts.
-    for row in store.open_commands().await? {
+    for row in store.open_commands().await?.into_iter().flatten() {
         let came = match control::left_open(&row.command) {
             control::LeftOpen::Do(earlier) => {
                 control::carry_out(&store, &earlier, row.asked_by, Clock.now()).await?

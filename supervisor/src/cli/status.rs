@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::Bytes;
 use crate::policy::Pause;
 use crate::scheduler::due::STARTS_AHEAD;
+use crate::scheduler::slots::Room;
 use crate::scheduler::stale::{self, Success};
 use crate::scheduler::why::{NotRunning, Standing};
 use crate::store::{Halt, StatusRow, SyncState};
@@ -199,6 +200,11 @@ impl Around {
             attempt: self.attempts.get(&row.account_id).copied(),
             on_trial: state.is_some_and(|state| state.policy.on_trial),
             trials: self.trials,
+            trials_at_once: Room {
+                attempts: slots,
+                memory: 0,
+            }
+            .trials(),
             running: self.attempts.len(),
             slots,
         };

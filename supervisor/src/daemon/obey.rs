@@ -130,7 +130,15 @@ impl Hands {
     async fn left(&self) -> Vec<CommandRow> {
         loop {
             match self.store.open_commands().await {
-                Ok(open) => return open,
+                Ok(open) => {
+                    let readable = |row: Result<CommandRow, StoreError>| {
+                        let told = |error: &StoreError| {
+                            tracing::error!(%error, "a command of an earlier service cannot be read, and is not done");
+                        };
+                        row.inspect_err(told).ok()
+                    };
+                    return open.into_iter().filter_map(readable).collect();
+                }
                 Err(error) if error.is_temporary() => {
                     tracing::warn!(%error, "what was asked of an earlier service cannot be read yet");
                     tokio::time::sleep(STORE_PAUSE).await;

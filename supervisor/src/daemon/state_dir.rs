@@ -1,11 +1,13 @@
 //! The state directory: who may look into it, whose it is, and its database.
 
 use std::fs::{self, File, TryLockError};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::{DATABASE, DaemonError};
+use crate::os;
 use crate::store::{Store, StoreError};
 
 /// How long a start waits for the lock: so long a child may outlive its supervisor.
@@ -21,6 +23,7 @@ pub async fn open_store(state_dir: &Path, create: bool) -> Result<Store, DaemonE
     }
     let path = state_dir.join(DATABASE);
     let _lock = if Store::is_behind(&path).await? {
+        own(state_dir)?;
         match lock_soon(state_dir).await {
             // Who has it may just have migrated it.
             Err(DaemonError::Locked(dir)) if Store::is_behind(&path).await? => {
@@ -33,6 +36,21 @@ pub async fn open_store(state_dir: &Path, create: bool) -> Result<Store, DaemonE
         None
     };
     Ok(Store::open(&path, create).await?)
+}
+
+/// Files that another user makes here would be closed to the service.
+fn own(state_dir: &Path) -> Result<(), DaemonError> {
+    let failed = |source| DaemonError::StateDir {
+        path: state_dir.to_path_buf(),
+        source,
+    };
+    let owner = fs::metadata(state_dir).map_err(failed)?.uid();
+    if owner == os::user_id() {
+        return Ok(());
+    }
+    Err(failed(io::Error::other(format!(
+        "it belongs to user {owner}, and its database is to be migrated: run this as that user, or start the service"
+    ))))
 }
 
 /// The database of a state directory whose [`lock`] the caller has.

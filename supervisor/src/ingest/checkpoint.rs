@@ -24,6 +24,8 @@ struct By<'a> {
     store: &'a Store,
     grant: Grant,
     now: Timestamp,
+    /// The latest that it may be, by any clock.
+    latest: Timestamp,
 }
 
 impl Ingest {
@@ -46,6 +48,7 @@ impl Ingest {
             store: &self.store,
             grant: self.grant,
             now,
+            latest: self.latest.max(now),
         };
         let (result, moved) = match (&progress.order.mode, mark) {
             (RunMode::Window(window), Mark::Slice(slice)) => {
@@ -154,7 +157,7 @@ impl RunProgress {
         if !check::is_sane_time(taken_at) {
             return Err(IngestError::violation("a snapshot's time out of range"));
         }
-        check::taken_at(taken_at, self.cursor, by.now).map_err(IngestError::Refused)?;
+        check::taken_at(taken_at, self.cursor, by.latest).map_err(IngestError::Refused)?;
         let all_named = self.skips.is_empty() || self.spare(by.store, by.grant).await?;
         if !all_named {
             tracing::warn!(

@@ -54,6 +54,8 @@ pub struct Ingest {
     store: Store,
     grant: Grant,
     runs: Vec<RunProgress>,
+    /// The latest that it is by the child's clock.
+    latest: Timestamp,
 }
 
 /// How far a run has come.
@@ -90,7 +92,17 @@ impl Ingest {
                 counters: RunCounters::default(),
             })
             .collect();
-        Self { store, grant, runs }
+        Self {
+            store,
+            grant,
+            runs,
+            latest: Timestamp(i64::MIN),
+        }
+    }
+
+    /// It is this late by the child's clock, which a clock that was set meanwhile does not touch.
+    pub const fn hear_clock(&mut self, now: Timestamp) {
+        self.latest = now;
     }
 
     /// What a run has done so far; zero for a run that was not ordered.

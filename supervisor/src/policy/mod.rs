@@ -47,7 +47,7 @@
 //! that its end could depend on; it is repeated as a whole, and what it has stored is not asked for again.
 //!
 //! Whoever died of itself, charged or not, is *on trial*, and solitary, until [`SOLITARY_CLEAN_RUNS`] are
-//! completed: the scheduler gives it slots as the healthy can spare them. Suspects are solitary, not on trial.
+//! completed: the scheduler gives those a part of the slots. Suspects are solitary, not on trial.
 //!
 //! Quarantine comes with the `quarantine_after`th charged death, or the `quarantine_after_errors`th
 //! charged failure, within `tally_window`. A child that has

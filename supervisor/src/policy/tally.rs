@@ -28,6 +28,8 @@ pub fn released(state: &PolicyState) -> PolicyState {
         tally: Vec::new(),
         errors: Vec::new(),
         quarantined_until: None,
+        // A person has vouched for it.
+        on_trial: false,
         ..state.clone()
     }
 }

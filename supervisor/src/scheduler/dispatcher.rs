@@ -297,7 +297,7 @@ impl Dispatcher {
                 self.unstored(whose, error, mode).await;
             }
             End::Ran(_) | End::NoToken(_) => {
-                self.refused.remove(&finished.account);
+                self.refused.remove(finished.account);
             }
         }
         self.event(Event::Finished(Arc::new(finished)));
@@ -312,7 +312,8 @@ impl Dispatcher {
         let (store, clock, host) = (&self.context.store, self.context.clock, &self.context.host);
         let policy = &self.context.config.policy;
         if let Err(error) = rescue::rescue_account(store, clock, (host, policy), account).await {
-            tracing::error!(account.id = %account, %error, "its end is not stored; the next start will do that");
+            self.trouble.begin(&error);
+            self.trouble.unended(account);
         }
         self.gate.broke(account);
         self.gone(account);

@@ -144,8 +144,8 @@ impl Rank {
 
 /// The most attempts of another account that start before an account that is due: one that was
 /// waiting before it, and one that fell due in the same stretch or round. Of those that wait for the
-/// big slot, where there is one at a time, and of those on trial, which get what the others can spare,
-/// the same is true among themselves.
+/// big slot, where there is one at a time, and of those on trial, which have a part of the slots, the
+/// same is true among themselves.
 pub const STARTS_AHEAD: u64 = 2;
 
 /// The next attempt of an account at `now` that is not on trial, if anything is ready.

@@ -11,6 +11,8 @@ use shared::worker::Mode;
 
 use crate::clock::SLIGHT;
 
+/// How far eBay's clock may be ahead of ours, so that the child still takes a snapshot.
+const SNAPSHOT: Duration = Duration::from_mins(5);
 /// A ledger of snapshots that covers no more than this is no loss.
 const CHEAP: Duration = Duration::from_hours(24);
 
@@ -38,9 +40,13 @@ pub(super) struct Ahead {
     pub born: Timestamp,
 }
 
-/// By how much a cursor may be ahead of the time: what lies so far before it is read again anyway.
-pub(super) fn may_be_ahead(overlap: Duration) -> Duration {
-    SLIGHT.min(overlap)
+/// By how much a cursor may be ahead of the time. Of a window: what lies so far before it is read again
+/// anyway. Of a snapshot: its time may be eBay's own, and the next one may be so much older.
+pub(super) fn may_be_ahead(mode: Mode, overlap: Duration) -> Duration {
+    match mode {
+        Mode::Window | Mode::Rescan => SLIGHT.min(overlap),
+        Mode::Snapshot => SNAPSHOT,
+    }
 }
 
 /// Where a cursor is moved back to that ran ahead of the time.
@@ -100,8 +106,9 @@ mod tests {
             assert_eq!(to, expected.map(Timestamp), "{why}");
         }
         let short = Duration::from_secs(1);
-        assert_eq!(may_be_ahead(short), short);
-        assert_eq!(may_be_ahead(Duration::from_hours(1)), SLIGHT);
+        assert_eq!(may_be_ahead(Window, short), short);
+        assert_eq!(may_be_ahead(Window, Duration::from_hours(1)), SLIGHT);
+        assert_eq!(may_be_ahead(Snapshot, Duration::ZERO), SNAPSHOT);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What runs when: which attempts start, which end, and what is due after that.
 //!
-//! `schedule`, `due`, `slots`, `pass`, `stale`, `trial` and `why` decide and are pure; `dispatcher` owns the truth about what is running;
+//! `schedule`, `due`, `slots`, `pass`, `stale` and `why` decide and are pure; `dispatcher` owns the truth about what is running;
 //! `rescue` ends what a dead supervisor left open.
 
 mod dispatcher;
@@ -10,10 +10,10 @@ mod jump;
 mod pass;
 pub mod rescue;
 pub mod schedule;
+mod set_right;
 pub mod slots;
 pub mod stale;
 mod survey;
-mod trial;
 pub mod why;
 
 use std::sync::Arc;

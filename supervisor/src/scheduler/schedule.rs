@@ -18,7 +18,6 @@ use shared::time::Timestamp;
 
 use super::due::{self, Due, Order, Plan};
 use super::slots::{InUse, Room};
-use super::trial::{Others, Scene, Trials};
 use crate::outcome::MemorySlot;
 use alarms::Alarms;
 use lines::{Line, Lines, Place};
@@ -75,14 +74,11 @@ pub struct Schedule {
     known: BTreeMap<AccountId, Known>,
     /// When something more of an account becomes ready.
     sleeping: Alarms,
-    /// The same of what is not on trial.
-    others: Alarms,
     lines: Lines,
     running: BTreeMap<AccountId, Running>,
     in_use: InUse,
-    trials: Trials,
-    /// One on trial that had its turn and did not fit: nothing passes it until it does.
-    claim: Option<Place>,
+    /// The last start was on trial.
+    tried_last: bool,
     round: i64,
 }
 
@@ -94,12 +90,10 @@ impl Schedule {
             room,
             known: BTreeMap::new(),
             sleeping: Alarms::default(),
-            others: Alarms::default(),
             lines: Lines::default(),
             running: BTreeMap::new(),
             in_use: InUse::default(),
-            trials: Trials::default(),
-            claim: None,
+            tried_last: false,
             round: 0,
         }
     }
@@ -135,17 +129,6 @@ impl Schedule {
         if let Some(known) = self.known.get(&account) {
             let (memory, mut due) = (known.memory, known.due.clone());
             due.retain(keep);
-            self.set(account, due, memory);
-        }
-    }
-
-    /// Nothing of an account may start before a time, unless it is [`set`](Self::set) anew.
-    pub fn put_off(&mut self, account: AccountId, until: Timestamp) {
-        if let Some(known) = self.known.get(&account) {
-            let (memory, mut due) = (known.memory, known.due.clone());
-            for entry in &mut due {
-                entry.due_at = entry.due_at.max(until);
-            }
             self.set(account, due, memory);
         }
     }
@@ -187,26 +170,20 @@ impl Schedule {
 
     /// Starts what is due and fits, the first in line first.
     pub fn take(&mut self, now: Timestamp, rng: &mut fastrand::Rng) -> Vec<Start> {
-        self.trials.pass(now, self.room.attempts);
         self.wake(now, rng);
-        let starts = std::iter::from_fn(|| self.start_one(now, true)).collect();
-        self.see(now);
-        starts
+        std::iter::from_fn(|| self.start_one(now, false)).collect()
     }
 
     /// Starts the first in line, if it fits, so that its end says whether all is well: one on trial only if
     /// nobody else waits.
     pub fn probe(&mut self, now: Timestamp, rng: &mut fastrand::Rng) -> Option<Start> {
-        self.trials.pass(now, self.room.attempts);
         self.wake(now, rng);
-        let start = self.start_one(now, false);
-        self.see(now);
-        start
+        self.start_one(now, true)
     }
 
-    fn start_one(&mut self, now: Timestamp, trials_first: bool) -> Option<Start> {
+    fn start_one(&mut self, now: Timestamp, trials_last: bool) -> Option<Start> {
         loop {
-            let place = self.first(now, trials_first)?;
+            let place = self.first(trials_last)?;
             let (rank, account, line) = place;
             let known = self.known.get(&account)?;
             // Something more may have become ready since it took its place.
@@ -228,9 +205,6 @@ impl Schedule {
             };
             let memory = known.memory.of(plan.slot);
             if !self.room.admits(self.in_use, plan.slot, memory) {
-                if line.on_trial && self.trials_have_a_turn() {
-                    self.claim = Some(place);
-                }
                 return None;
             }
             self.begin(place, plan.slot, memory, now);
@@ -242,56 +216,22 @@ impl Schedule {
         }
     }
 
-    /// The first in line that need not wait for the big slot alone, nor for others to spare a slot.
-    fn first(&self, now: Timestamp, trials_first: bool) -> Option<Place> {
+    /// The first in line that need not wait for the big slot alone, nor for another trial to end.
+    fn first(&self, trials_last: bool) -> Option<Place> {
         let big_is_free = !self.in_use.big;
         let other = self.lines.first(false, big_is_free);
-        let trial = self.claim().or_else(|| {
-            let first = self.lines.first(true, big_is_free)?;
-            let known = self.known.get(&first.1)?;
-            let plan = due::trial(&known.due, now);
-            let ends = now.plus(plan.map(|plan| plan.expected).unwrap_or_default());
-            let others = Others {
-                wait: self.others_wait(),
-                next: self.others.first(),
-            };
-            let (running, slots) = (self.in_use.trials, self.room.attempts);
-            let admitted = self.trials.admit(running, slots, ends, others);
-            admitted.then_some(first)
-        });
-        if trials_first {
-            trial.or(other)
-        } else {
-            other.or(trial)
+        let more = self.in_use.trials < self.room.trials();
+        let trial = self.lines.first(true, big_is_free).filter(|_| more);
+        match self.order {
+            _ if trials_last => other.or(trial),
+            Order::Stalest { .. } => {
+                let both = trial.into_iter().chain(other);
+                both.min_by_key(|place| (place.0, place.1))
+            }
+            // Those on trial have no part in the rounds: every second start may be theirs.
+            Order::Shuffle if self.tried_last => other.or(trial),
+            Order::Shuffle => trial.or(other),
         }
-    }
-
-    fn claim(&self) -> Option<Place> {
-        self.claim.filter(|claim| self.lines.holds(*claim))
-    }
-
-    fn trials_have_a_turn(&self) -> bool {
-        let (running, slots) = (self.in_use.trials, self.room.attempts);
-        self.trials.have_a_turn(running, slots)
-    }
-
-    /// Whether anyone waits that is not on trial, and not for a big slot that another one has.
-    fn others_wait(&self) -> bool {
-        let mut running = self.running.values();
-        let big_is_lent = running.any(|one| one.line.slot == MemorySlot::Big && !one.line.on_trial);
-        self.lines.first(false, !big_is_lent).is_some()
-    }
-
-    /// Takes note of what those on trial have, while things stay as they are.
-    fn see(&mut self, now: Timestamp) {
-        let in_use = self.in_use;
-        let empty = self.room.attempts.saturating_sub(in_use.attempts);
-        let kept_empty = if self.claim().is_some() { empty } else { 0 };
-        self.trials.see(Scene {
-            at: now,
-            held: in_use.trials + kept_empty,
-            others_wait: self.others_wait(),
-        });
     }
 
     fn begin(
@@ -303,15 +243,14 @@ impl Schedule {
     ) {
         self.leave_lines(account);
         self.sleeping.set(account, None);
-        self.others.set(account, None);
         let line = Line { slot, ..line };
         self.running.insert(account, Running { line, memory });
         self.in_use.attempts += 1;
         self.in_use.memory = self.in_use.memory.saturating_add(memory);
         self.in_use.big |= slot == MemorySlot::Big;
+        self.tried_last = line.on_trial;
         if line.on_trial {
             self.in_use.trials += 1;
-            self.claim = None;
             if let Some(known) = self.known.get_mut(&account) {
                 known.tried = Some(now);
             }
@@ -329,13 +268,8 @@ impl Schedule {
             let (order, round, chance) = (self.order, self.round, rng.u64(..));
             let plan = due::plan(&known.due, now, !self.in_use.big);
             let ordinary = plan.map(|plan| rank(order, round, &known.due, &plan, chance));
-            let places = [
-                (false, ordinary),
-                (
-                    true,
-                    Some(rank_on_trial(&known.due, known.tried, now, chance)),
-                ),
-            ];
+            let trial = rank_on_trial(&known.due, known.tried, now, chance);
+            let places = [(false, ordinary), (true, Some(trial))];
             for (on_trial, rank) in places {
                 let stands = standing(&known.due, now, on_trial);
                 let rank = self.lines.rank(account, on_trial).or(rank);
@@ -353,13 +287,9 @@ impl Schedule {
         let Some(known) = self.known.get(&account) else {
             return;
         };
-        let next = |trials: bool| {
-            let due = known.due.iter().filter(|entry| trials || !entry.on_trial);
-            let times = due.map(Due::ready_at);
-            times.filter(|at| now.is_none_or(|now| *at > now)).min()
-        };
-        self.sleeping.set(account, next(true));
-        self.others.set(account, next(false));
+        let times = known.due.iter().map(Due::ready_at);
+        let next = times.filter(|at| now.is_none_or(|now| *at > now)).min();
+        self.sleeping.set(account, next);
     }
 
     fn leave_lines(&mut self, account: AccountId) {
@@ -372,7 +302,6 @@ impl Schedule {
         self.leave_lines(account);
         self.known.remove(&account);
         self.sleeping.set(account, None);
-        self.others.set(account, None);
     }
 }
 

@@ -25,7 +25,17 @@ pub struct Room {
     pub memory: u64,
 }
 
+/// Those on trial may take one slot of so many.
+const TRIALS: usize = 5;
+
 impl Room {
+    /// How many attempts may be on trial at once: each may hold its slot for as long as a hang does, and
+    /// the others have the rest.
+    pub const fn trials(self) -> usize {
+        let part = self.attempts / TRIALS;
+        if part == 0 { 1 } else { part }
+    }
+
     /// Whether an attempt with this memory limit, in bytes, may start now.
     ///
     /// One attempt may always start when nothing runs, so that a budget below a single limit slows
@@ -43,6 +53,14 @@ impl Room {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fifth_of_the_slots_is_for_those_on_trial() {
+        for (attempts, expected) in [(1, 1), (2, 1), (5, 1), (9, 1), (10, 2), (40, 8)] {
+            let memory = 1;
+            assert_eq!(Room { attempts, memory }.trials(), expected);
+        }
+    }
 
     #[test]
     fn table() {

@@ -2,16 +2,19 @@
 //! token still do.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use shared::id::AccountId;
 use shared::time::Timestamp;
 use shared::worker::Worker;
 
 use super::due::Due;
-use super::jump;
-use crate::store::{Account, Changed, CursorMove, Store, StoreError, SyncState, Unreadable};
+use super::{jump, set_right};
+use crate::store::{Account, Changed, Store, StoreError, SyncState, Unreadable};
 use crate::tokens;
+
+/// How often everything is looked at while something of it cannot be read.
+const LOOK_ANEW: Duration = Duration::from_mins(1);
 
 /// What changed of an account.
 #[derive(Debug)]
@@ -39,6 +42,8 @@ struct Waiting {
 pub(super) struct Survey {
     since: i64,
     looked_at: Option<Timestamp>,
+    /// When it was last looked at everything.
+    looked_anew: Option<Instant>,
     accounts: BTreeMap<AccountId, Account>,
     /// Those of them that had no good token then, with what waits for one.
     waiting: BTreeMap<AccountId, Waiting>,
@@ -86,6 +91,14 @@ impl Survey {
         {
             // No due time is what it was.
             self.look_anew();
+        }
+        let again = self.looked_anew.is_none_or(|at| at.elapsed() >= LOOK_ANEW);
+        if again && !(self.stopped.is_empty() && self.unreadable.is_empty()) {
+            // What was mended may be told of by no change.
+            self.look_anew();
+        }
+        if self.since == 0 {
+            self.looked_anew = Some(Instant::now());
         }
         self.looked_at = Some(now);
         let mut news = self.released(store, now).await?;
@@ -136,32 +149,38 @@ impl Survey {
         &mut self,
         store: &Store,
         changed: Changed,
-        (now, overlap): (Timestamp, Duration),
+        when: (Timestamp, Duration),
     ) -> Result<News, StoreError> {
         let id = changed.id;
         self.waiting.remove(&id);
         let mut news = nothing(id);
-        let account = changed.account?.filter(|account| account.enabled);
-        news.unreadable = self.tell_unreadable(id, account.is_some(), &changed.unreadable);
-        let Some(account) = account else {
+        let Changed {
+            account,
+            mut states,
+            mut unreadable,
+            ..
+        } = changed;
+        let Some(account) = account?.filter(|account| account.enabled) else {
             self.accounts.remove(&id);
             self.stopped.remove(&id);
+            self.unreadable.remove(&id);
             return Ok(news);
         };
-        for state in &changed.states {
-            set_right(store, &account, state, (now, overlap)).await?;
-        }
+        let bad = set_right::all(store, &account, &mut states, when).await?;
+        unreadable.extend(bad);
+        news.unreadable = self.tell_unreadable(id, &unreadable);
+        let now = when.0;
         let waits = tokens::waits(store, &account, now).await?;
         let success = |state: &SyncState| {
             let at = state.last_success_at.unwrap_or(account.created_at);
             (state.worker, at)
         };
-        news.successes = changed.states.iter().map(success).collect();
+        news.successes = states.iter().map(success).collect();
         if self.stopped.remove(&id).is_some() {
             tracing::info!(account.id = %id, account.name = account.name, "the account is not stopped any more");
         }
         self.accounts.insert(id, account);
-        let all = changed.states.iter().map(|state| due(state, now)).collect();
+        let all = states.iter().map(|state| due(state, now)).collect();
         if waits {
             news.blocked = all;
             let waiting = Waiting {
@@ -194,11 +213,10 @@ impl Survey {
     }
 
     /// Tells once which workers of an account cannot be read, and how many there are.
-    fn tell_unreadable(&mut self, account: AccountId, on_duty: bool, all: &[Unreadable]) -> usize {
+    fn tell_unreadable(&mut self, account: AccountId, all: &[Unreadable]) -> usize {
         let told = self.unreadable.remove(&account).unwrap_or_default();
         let now: BTreeSet<String> = all
             .iter()
-            .filter(|_| on_duty)
             .map(|bad| {
                 if !told.contains(&bad.worker) {
                     tracing::error!(
@@ -225,53 +243,6 @@ const fn nothing(account: AccountId) -> News {
         blocked: Vec::new(),
         unreadable: 0,
         successes: Vec::new(),
-    }
-}
-
-/// Moves a cursor back that ran ahead of the time while the clock was wrong: what was "read" of the
-/// time to come had not happened yet.
-async fn set_right(
-    store: &Store,
-    account: &Account,
-    state: &SyncState,
-    (now, overlap): (Timestamp, Duration),
-) -> Result<(), StoreError> {
-    let latest = now.plus(jump::may_be_ahead(overlap));
-    let Some(cursor) = state.cursor.filter(|at| *at > latest) else {
-        return Ok(());
-    };
-    let (name, born) = (account.name.as_str(), account.created_at);
-    let (account, worker) = (state.account_id, state.worker);
-    let begin = store.begin_of_what_ends_after((account, worker), now);
-    let ahead = begin.await?.map(|begin| jump::Ahead {
-        mode: worker.mode(),
-        cursor,
-        begin,
-        born,
-    });
-    let Some(to) = ahead.and_then(|ahead| jump::back_to(&ahead, now)) else {
-        return Ok(());
-    };
-    let wanted = CursorMove {
-        clock_was_wrong: true,
-        account,
-        worker,
-        to,
-        accept_gap: false,
-        by: "bulkhead",
-        reason: "the clock was set back",
-    };
-    match store.move_cursor(&wanted, now).await {
-        Ok(moved) => {
-            tracing::warn!(
-                account.id = %account, account.name = name, worker.name = %worker, %to, ?moved,
-                "the clock was set back: what was read of the time to come is read again"
-            );
-            Ok(())
-        }
-        // Its end is a change, and then it is looked at again.
-        Err(StoreError::LeaseHeld { .. }) => Ok(()),
-        Err(error) => Err(error),
     }
 }
 

@@ -40,7 +40,7 @@ pub enum NotRunning {
         /// Which.
         attempt: i64,
     },
-    /// It is due, died lately, and gets a slot when the others can spare one.
+    /// It is due, died lately, and as many that did run as may at once.
     OnTrial {
         /// Attempts on trial that run.
         running: usize,
@@ -85,6 +85,8 @@ pub struct Standing<'a> {
     pub on_trial: bool,
     /// Attempts on trial that run.
     pub trials: usize,
+    /// How many may.
+    pub trials_at_once: usize,
     /// Attempts that run, of all accounts.
     pub running: usize,
     /// How many may.
@@ -124,14 +126,14 @@ impl NotRunning {
         if let Some(attempt) = standing.attempt {
             return Self::AnotherAttempt { attempt: attempt.0 };
         }
-        if standing.on_trial {
-            return Self::OnTrial {
-                running: standing.trials,
-            };
-        }
         if standing.running >= standing.slots {
             return Self::NoSlot {
                 running: standing.running,
+            };
+        }
+        if standing.on_trial && standing.trials >= standing.trials_at_once {
+            return Self::OnTrial {
+                running: standing.trials,
             };
         }
         Self::NextInLine
@@ -147,7 +149,7 @@ impl NotRunning {
             Self::Halted | Self::Paused { .. } => "paused".to_owned(),
             Self::BackingOff { .. } => "backing off".to_owned(),
             Self::AnotherAttempt { attempt } => format!("waits for attempt {attempt}"),
-            Self::OnTrial { .. } => "on trial, waits until others can spare a slot".to_owned(),
+            Self::OnTrial { .. } => "on trial, waits for another one on trial".to_owned(),
             Self::NoSlot { running } => format!("waits for a slot, {running} taken"),
             Self::NextInLine => "next in line".to_owned(),
             Self::NotDue { .. } => return None,
@@ -172,6 +174,7 @@ mod tests {
         attempt: None,
         on_trial: false,
         trials: 0,
+        trials_at_once: 1,
         running: 0,
         slots: 5,
     };
@@ -209,14 +212,6 @@ mod tests {
                 NotRunning::NoSlot { running: 5 },
             ),
             (
-                with(|one| (one.on_trial, one.trials, one.running) = (true, 2, 5)),
-                NotRunning::OnTrial { running: 2 },
-            ),
-            (
-                with(|one| (one.on_trial, one.attempt) = (true, Some(AttemptId(7)))),
-                NotRunning::AnotherAttempt { attempt: 7 },
-            ),
-            (
                 with(|one| (one.running, one.attempt) = (5, Some(AttemptId(7)))),
                 NotRunning::AnotherAttempt { attempt: 7 },
             ),
@@ -237,6 +232,27 @@ mod tests {
         ];
         for (found, expected) in cases {
             assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn those_on_trial_wait_for_each_other() {
+        let seven = AttemptId(7);
+        let cases = [
+            (1, 4, None, NotRunning::OnTrial { running: 1 }),
+            (1, 5, None, NotRunning::NoSlot { running: 5 }),
+            (0, 4, None, NotRunning::NextInLine),
+            (1, 4, Some(seven), NotRunning::AnotherAttempt { attempt: 7 }),
+        ];
+        for (trials, running, attempt, expected) in cases {
+            let standing = Standing {
+                on_trial: true,
+                trials,
+                running,
+                attempt,
+                ..DUE
+            };
+            assert_eq!(NotRunning::of(&standing, Timestamp(100)), expected);
         }
     }
 }

@@ -164,13 +164,13 @@ mod tests {
 
     #[test]
     fn what_can_be_done_names_the_account_and_a_command() {
-        for kind in [
-            ExchangeKind::Refresh,
-            ExchangeKind::Code,
-            ExchangeKind::WebApp,
+        for (kind, command) in [
+            (ExchangeKind::Refresh, "bulkhead doctor"),
+            (ExchangeKind::WebApp, "bulkhead crash export"),
+            (ExchangeKind::Code, "account set-token shop --oauth"),
         ] {
             let text = to_do(kind, Some("shop"));
-            assert!(text.contains("account set-token shop --oauth"), "{text}");
+            assert!(text.contains("shop") && text.contains(command), "{text}");
         }
         assert!(to_do(ExchangeKind::Code, None).contains("account add NAME"));
     }

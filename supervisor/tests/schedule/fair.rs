@@ -13,24 +13,25 @@ use crate::world::{MIB, MINUTE, Setting, Started, World};
 #[test]
 fn healthy_accounts_start_as_soon_beside_neighbours_that_crash_for_ever() {
     use Temper::{Crashing, Failing, Falling, Hanging, Healthy, Hungry};
-    let all: [&[Temper]; 6] = [
-        &[Crashing],
-        &[Falling],
-        &[Hungry],
-        &[Failing],
-        &[Hanging],
-        &[Crashing, Falling, Hungry, Failing, Hanging],
+    // One that hangs for ever nearly always has the slot for those on trial: the others have four of five.
+    let all: [(&[Temper], f64); 6] = [
+        (&[Crashing], 1.1),
+        (&[Falling], 1.1),
+        (&[Hungry], 1.1),
+        (&[Failing], 1.1),
+        (&[Hanging], 1.4),
+        (&[Crashing, Falling, Hungry, Failing, Hanging], 1.1),
     ];
     check(3, |seed| {
         let undisturbed = delays(&[Healthy], seed).then;
-        for tempers in all {
+        for (tempers, most) in all {
             let found = delays(tempers, seed);
             let ratio = found.then.as_secs_f64() / undisturbed.as_secs_f64();
             println!(
                 "{tempers:?}, seed {seed}: {ratio:.3}; {} on trial; at first {:?}",
                 found.trials, found.first
             );
-            assert!(ratio <= 1.1, "{tempers:?}: {ratio:.3}");
+            assert!(ratio <= most, "{tempers:?}: {ratio:.3}");
         }
     });
 }
@@ -58,7 +59,7 @@ fn who_is_on_trial_has_a_turn_however_many_others_wait() {
             }
             let (least, most) = (tried.iter().min().unwrap(), tried.iter().max().unwrap());
             assert!(
-                *least >= 4 && *most <= 2 * least,
+                *least >= 3 && *most <= 2 * least,
                 "{attempts} at once: {tried:?}"
             );
         });

@@ -120,7 +120,7 @@ fn the_budget_holds_and_no_account_runs_twice() {
                 in_use.memory <= room.memory || in_use.attempts == 1,
                 "{in_use:?} of {room:?}"
             );
-            assert!(in_use.trials <= (room.attempts / 2).max(1), "{in_use:?}");
+            assert!(in_use.trials <= room.trials(), "{in_use:?}");
         }
     });
 }

@@ -6,6 +6,8 @@ use shared::sandbox::SandboxMode;
 use shared::time::Timestamp;
 use shared::worker::Worker;
 
+use super::wait::now_ms;
+
 /// One snapshot of this worker's items at the simulated eBay of this address.
 pub fn snapshot(url: &str, worker: Worker, order: SnapshotOrder, until: Timestamp) -> Attempt {
     one(url, worker, RunMode::Snapshot(order), until)
@@ -28,7 +30,8 @@ fn one(url: &str, worker: Worker, mode: RunMode, until: Timestamp) -> Attempt {
         },
         marketplace: "EBAY_US".to_owned(),
         seed: 1,
-        started_at: Timestamp(0),
+        // The child goes by it.
+        started_at: Timestamp(now_ms()),
         network: Network {
             connect_timeout_ms: 5_000,
             header_timeout_ms: 10_000,

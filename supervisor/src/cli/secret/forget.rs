@@ -52,11 +52,10 @@ pub(in crate::cli) async fn forget(
         vault.lost().await
     };
     let mut lost = looked.map_err(|error| {
-        let words = match &error {
-            VaultError::Key(KeyError::Malformed(_)) => {
-                "nothing was removed, because it is not known what that key decrypts: mend it; only if it is lost for good move it elsewhere (do not delete it), then run this again"
-            }
-            _ => "nothing was removed; run this again when that is mended",
+        let words = if matches!(error, VaultError::Key(KeyError::Malformed(_))) {
+            "nothing was removed, because it is not known what that key decrypts: mend it; only if it is lost for good move it elsewhere (do not delete it), then run this again"
+        } else {
+            "nothing was removed; run this again when that is mended"
         };
         anyhow::Error::new(error).context(words)
     })?;
@@ -81,14 +80,15 @@ pub(in crate::cli) async fn forget(
 
 /// The state directory for ourselves: a service has an environment of its own, and may have the key.
 fn alone(place: &Place) -> anyhow::Result<File> {
-    daemon::lock(&place.state_dir).map_err(|error| match error {
-        DaemonError::Locked(dir) => BadInput(format!(
+    let locked = daemon::lock(&place.state_dir);
+    if let Err(DaemonError::Locked(dir)) = &locked {
+        return Err(BadInput(format!(
             "a service runs on {}, and may decrypt with a key of its own environment what nobody can here: stop it, and be sure that the key is lost; nothing was removed",
             dir.display()
         ))
-        .into(),
-        error => error.into(),
-    })
+        .into());
+    }
+    Ok(locked?)
 }
 
 fn name(id: AccountId, names: &BTreeMap<AccountId, String>) -> String {

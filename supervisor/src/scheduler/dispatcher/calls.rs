@@ -32,7 +32,11 @@ impl Dispatcher {
     /// Does what was called for.
     pub(super) fn heed(&mut self, call: Call) {
         match call {
-            Call::Look => {}
+            Call::Look => {
+                if self.refused.try_again() {
+                    self.survey.look_anew();
+                }
+            }
             Call::Configure(config) => {
                 self.room = room(&config, self.available);
                 self.schedule.configure(order(&config), self.room);

@@ -36,6 +36,8 @@ impl Dispatcher {
                 Some(pass) => pass.select(account, due, self.schedule.is_running(account)),
                 None => due,
             };
+            let mut due = due;
+            self.refused.hold(account, &mut due);
             let known = self.survey.account(account);
             let memory = known.map_or(Memory { normal: 0, big: 0 }, |known| {
                 memory(&self.context.config, &known.name, self.room)

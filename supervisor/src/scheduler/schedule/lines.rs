@@ -82,11 +82,6 @@ impl Lines {
         place.map(|(_, rank)| *rank)
     }
 
-    /// Whether this place is still taken.
-    pub(super) fn holds(&self, (rank, account, line): Place) -> bool {
-        self.kind(line.on_trial).places.get(&account) == Some(&(line.slot, rank))
-    }
-
     /// The first of that kind; of those that need the big slot only if it is free.
     pub(super) fn first(&self, on_trial: bool, big_is_free: bool) -> Option<Place> {
         let Kind { normal, big, .. } = self.kind(on_trial);

@@ -187,37 +187,29 @@ fn on_trial(account: i64, due_at: i64, started: i64, took: u64) -> Due {
 }
 
 #[test]
-fn those_on_trial_get_what_the_others_can_spare() {
-    // Half of three slots is one.
-    let trials = (1..=3).map(|account| on_trial(account, 0, account, 60_000));
-    let mut schedule = with(STALEST, trials.collect());
-    schedule.set(AccountId(9), vec![orders(9, 70_000, Some(0))], MEMORY);
-    assert_eq!(take(&mut schedule, 5_000), [1], "over before 9 is due");
-    schedule.set(AccountId(1), vec![], MEMORY);
-    schedule.ended(AccountId(1));
-    // Not over before 9 is due, but nothing is owed.
-    assert_eq!(take(&mut schedule, 65_000), [2]);
-    for account in 4..=6 {
-        schedule.set(AccountId(account), vec![orders(account, 0, None)], MEMORY);
+fn those_on_trial_take_turns_and_pass_nobody_who_waited_for_longer() {
+    // A fifth of three slots is one.
+    let trials = [10, 20, 30].map(|at| on_trial(at, 0, at, 60_000));
+    let mut schedule = with(STALEST, trials.to_vec());
+    assert_eq!(take(&mut schedule, 5_000), [10], "one at a time");
+    for (account, served) in [(5, 5), (15, 15), (25, 25)] {
+        let entry = due(account, Worker::Orders, 0, Some(served));
+        schedule.set(AccountId(account), vec![entry], MEMORY);
     }
-    assert_eq!(take(&mut schedule, 65_000).len(), 2, "6 waits for 2");
-    schedule.set(AccountId(2), vec![], MEMORY);
-    schedule.ended(AccountId(2));
-    let sixth = take(&mut schedule, 95_000);
-    assert_eq!((sixth.len(), schedule.in_line()), (1, 2), "9 and 3 wait");
-    for account in 4..=6 {
-        schedule.set(AccountId(account), vec![], MEMORY);
-        schedule.ended(AccountId(account));
-    }
-    assert_eq!(
-        take(&mut schedule, 96_000),
-        [9, 3],
-        "3 waited longer, but owes"
-    );
+    assert_eq!(take(&mut schedule, 5_001), [5, 15], "the other slots");
+    schedule.set(AccountId(10), vec![], MEMORY);
+    schedule.ended(AccountId(10));
+    assert_eq!(take(&mut schedule, 5_002), [20], "before 25");
+    schedule.set(AccountId(20), vec![], MEMORY);
+    schedule.ended(AccountId(20));
+    assert_eq!(take(&mut schedule, 5_003), [25], "before 30");
+    schedule.set(AccountId(25), vec![], MEMORY);
+    schedule.ended(AccountId(25));
+    assert_eq!(take(&mut schedule, 5_004), [30]);
 }
 
 #[test]
-fn one_on_trial_that_had_its_turn_is_not_passed_until_it_fits() {
+fn one_on_trial_that_has_its_turn_is_not_passed_until_it_fits() {
     let mut schedule = with(STALEST, vec![orders(2, 0, None)]);
     assert_eq!(take(&mut schedule, 0), [2]);
     let wide = Memory {
@@ -225,22 +217,33 @@ fn one_on_trial_that_had_its_turn_is_not_passed_until_it_fits() {
         big: 95,
     };
     schedule.set(AccountId(1), vec![on_trial(1, 5, 1, 60_000)], wide);
-    schedule.set(AccountId(3), vec![orders(3, 5, Some(1))], MEMORY);
-    assert_eq!(take(&mut schedule, 5), [0; 0], "3 would fit");
-    assert_eq!(take(&mut schedule, 5_000), [0; 0], "whatever that costs");
+    schedule.set(AccountId(3), vec![orders(3, 5, Some(2))], MEMORY);
+    assert_eq!(take(&mut schedule, 500), [0; 0], "3 would fit");
     schedule.set(AccountId(2), vec![], MEMORY);
     schedule.ended(AccountId(2));
-    assert_eq!(take(&mut schedule, 5_001), [1]);
-    schedule.set(AccountId(1), vec![], MEMORY);
-    schedule.ended(AccountId(1));
-    let other = due(4, Worker::Offers, 6_000, Some(4_000));
-    let next = vec![on_trial(4, 5, 1, 60_000), other];
-    schedule.set(AccountId(4), next, MEMORY);
-    assert_eq!(
-        take(&mut schedule, 5_001),
-        [3],
-        "the slots kept empty are owed"
-    );
+    assert_eq!(take(&mut schedule, 501), [1]);
+}
+
+#[test]
+fn in_shuffled_rounds_those_on_trial_have_their_turn_too() {
+    let mut schedule = with(Order::Shuffle, vec![on_trial(1, 0, 1, 10)]);
+    for account in 2..=7 {
+        schedule.set(AccountId(account), vec![orders(account, 0, None)], MEMORY);
+    }
+    let mut turns = 0;
+    for now in 1..=60 {
+        for account in take(&mut schedule, now) {
+            turns += usize::from(account == 1);
+            schedule.ended(AccountId(account));
+            let entry = if account == 1 {
+                on_trial(1, 0, now, 10)
+            } else {
+                orders(account, 0, Some(now))
+            };
+            schedule.set(AccountId(account), vec![entry], MEMORY);
+        }
+    }
+    assert!(turns > 5, "{turns}");
 }
 
 #[test]

@@ -65,11 +65,15 @@ impl Store {
         .await
     }
 
-    /// Those that have come to no end, in the order in which they were asked.
-    pub async fn open_commands(&self) -> Result<Vec<CommandRow>, StoreError> {
-        let sql = "SELECT * FROM commands WHERE ended_at IS NULL AND command_id > ?1 \
-             ORDER BY command_id";
-        self.command_rows(sql, 0).await
+    /// Those that have come to no end, in the order in which they were asked; one that cannot be read
+    /// does not hide the others.
+    pub async fn open_commands(&self) -> Result<Vec<Result<CommandRow, StoreError>>, StoreError> {
+        let sql = "SELECT * FROM commands WHERE ended_at IS NULL ORDER BY command_id";
+        let rows = sqlx::query(sql)
+            .fetch_all(&self.reader)
+            .await
+            .during("list commands")?;
+        Ok(rows.iter().map(read).collect())
     }
 
     /// One command.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::id::AccountId;
 use shared::time::Timestamp;
-use shared::worker::Worker;
+use shared::worker::{Mode, Worker};
 use sqlx::sqlite::SqliteRow;
 
 use super::row::Cells;
@@ -46,13 +46,15 @@ impl Store {
         }
         sqlx::query(
             "UPDATE sync_state SET cursor = ?3, since = CASE WHEN ?4 THEN ?3 ELSE since END, \
-             due_at = ?5 WHERE account_id = ?1 AND worker = ?2",
+             due_at = CASE WHEN ?6 THEN due_at ELSE ?5 END WHERE account_id = ?1 AND worker = ?2",
         )
         .bind(wanted.account.0)
         .bind(wanted.worker.name())
         .bind(wanted.to.to_string())
         .bind(step == CursorStep::Begin)
         .bind(now.to_string())
+        // Nothing was missed: the next snapshot tells all there is.
+        .bind(wanted.clock_was_wrong && wanted.worker.mode() == Mode::Snapshot)
         .execute(&mut *tx)
         .await
         .during(ACTION)?;
@@ -60,6 +62,25 @@ impl Store {
         lease::release(&mut tx, wanted.account, fence).await?;
         tx.commit().await.during(ACTION)?;
         Ok(CursorMoved::Moved { from, step })
+    }
+
+    /// Forgets the doubt about a snapshot if that is later than `latest`.
+    pub async fn forget_suspect(
+        &self,
+        (account, worker): (AccountId, Worker),
+        latest: Timestamp,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE sync_state SET suspect_at = NULL \
+             WHERE account_id = ?1 AND worker = ?2 AND suspect_at > ?3",
+        )
+        .bind(account.0)
+        .bind(worker.name())
+        .bind(latest.to_string())
+        .execute(&self.writer)
+        .await
+        .during("forget a doubt")?;
+        Ok(())
     }
 
     /// Where the earliest stretch of a worker's ledger begins that ends after this time.
