@@ -116,6 +116,8 @@ fn an_end_that_the_database_refuses_is_made_up_for() {
     let service = state.start_service();
     wait_until("it is refused", LONG, || times(&service, REFUSED) > 0);
     goes_on(&state, "bert", 20);
+    // The rescue makes it due at once, and yet it waits.
+    assert!(times(&service, REFUSED) < 5, "{}", service.log());
     let open = "SELECT count(*) FROM attempts WHERE account_id = 1 AND ended_at IS NULL";
     wait_until("nothing is left open", LONG, || {
         state.database().number(open) == 0
@@ -156,4 +158,44 @@ fn what_cannot_be_ended_at_a_start_holds_up_nobody_else() {
     goes_on(&state, "anna", 1);
     assert_eq!(state.stop_service(service).code, Some(0));
     assert_eq!(state.database().number(open), 0);
+}
+
+#[test]
+fn a_ledger_that_cannot_be_read_stops_its_worker_and_no_other() {
+    let state = State::new();
+    state.add_account("anna", "orders,returns", "");
+    assert_eq!(state.once().code, Some(0));
+    let database = state.database();
+    let orders = "account_id = 1 AND worker = 'orders'";
+    let ahead = format!("UPDATE sync_state SET cursor = '2999-01-01T00:00:00.000Z' WHERE {orders}");
+    let strange = format!(
+        "UPDATE sync_windows SET start_at = 'then', end_at = 'x' WHERE {orders} \
+         AND end_at = (SELECT max(end_at) FROM sync_windows WHERE {orders})"
+    );
+    database.execute(&strange);
+    database.execute(&ahead);
+    let service = state.start_service();
+    goes_on(&state, "anna", 5);
+    let last = "SELECT count(*) FROM runs WHERE worker = 'orders'";
+    assert_eq!(state.database().number(last), 1);
+    assert_eq!(
+        times(&service, "this worker is stopped"),
+        1,
+        "{}",
+        service.log()
+    );
+    assert_eq!(state.stop_service(service).code, Some(0));
+}
+
+#[test]
+fn a_doubt_of_the_time_to_come_is_forgotten() {
+    let state = State::new();
+    state.add_account("anna", "active_inventory", "");
+    let database = state.database();
+    database.execute("UPDATE sync_state SET suspect_at = '2999-01-01T00:00:00.000Z'");
+    let service = state.start_service();
+    goes_on(&state, "anna", 1);
+    let doubts = "SELECT count(*) FROM sync_state WHERE suspect_at IS NOT NULL";
+    assert_eq!(state.database().number(doubts), 0);
+    assert_eq!(state.stop_service(service).code, Some(0));
 }
