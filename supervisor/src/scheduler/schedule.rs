@@ -98,15 +98,28 @@ impl Schedule {
         }
     }
 
-    /// Goes by these from now on. An account keeps its place in line until it is
-    /// [`set`](Self::set) anew.
-    pub const fn configure(&mut self, order: Order, room: Room) {
-        self.order = order;
+    /// Goes by these from now on. In another order everyone stands in line anew.
+    pub fn configure(&mut self, order: Order, room: Room) {
         self.room = room;
+        if self.order == order {
+            return;
+        }
+        self.order = order;
+        let waiting = self.known.keys().copied();
+        let waiting = waiting.filter(|account| !self.running.contains_key(account));
+        for account in waiting.collect::<Vec<_>>() {
+            self.leave_lines(account);
+            self.sleep(account, None);
+        }
     }
 
-    /// What is known of an account from now on; without an entry nothing of it may start.
+    /// What is known of an account from now on; without an entry nothing of it may start. One of which
+    /// nothing else is known keeps its place in line.
     pub fn set(&mut self, account: AccountId, due: Vec<Due>, memory: Memory) {
+        let known = self.known.get(&account);
+        if known.is_some_and(|known| known.due == due && known.memory == memory) {
+            return;
+        }
         let tried = self.known.get(&account).and_then(|known| known.tried);
         self.forget(account);
         if due.is_empty() {

@@ -23,7 +23,7 @@ pub enum VaultError {
     Key(#[from] KeyError),
     /// There is a secret, and no key.
     #[error(
-        "secrets are stored, and there is no key for them: bring secret.key back into the state directory, or set BULKHEAD_SECRET_KEY_FILE; if it is lost: bulkhead secret forget"
+        "secrets are stored, and there is no key for them: bring secret.key back into the state directory, or set BULKHEAD_SECRET_KEY_FILE (a key that the service has from a credential or a variable is not seen by a command); if it is lost: bulkhead secret forget"
     )]
     NoKey,
     /// The key does not fit.

@@ -149,6 +149,60 @@ fn a_shuffled_round_is_finished_before_the_next() {
 }
 
 #[test]
+fn who_is_heard_of_again_keeps_its_place_but_in_another_order() {
+    let entries: Vec<Due> = (0..9).map(|account| orders(account, 0, None)).collect();
+    for changes in [false, true] {
+        let mut schedule = with(Order::Shuffle, entries.clone());
+        let mut other = with(Order::Shuffle, entries.clone());
+        let (mut one, mut two) = (fastrand::Rng::with_seed(3), fastrand::Rng::with_seed(3));
+        let first = schedule.take(Timestamp(0), &mut one);
+        assert_eq!(first, other.take(Timestamp(0), &mut two));
+        for entry in &entries {
+            let mut entry = entry.clone();
+            entry.took = Duration::from_millis(u64::from(changes));
+            schedule.set(entry.account, vec![entry], MEMORY);
+        }
+        for start in &first {
+            schedule.set(start.account, vec![], MEMORY);
+            schedule.ended(start.account);
+            other.set(start.account, vec![], MEMORY);
+            other.ended(start.account);
+        }
+        let next = |schedule: &mut Schedule, rng: &mut fastrand::Rng| -> Vec<AccountId> {
+            let starts = schedule.take(Timestamp(1), rng);
+            starts.iter().map(|start| start.account).collect()
+        };
+        let same = next(&mut schedule, &mut one) == next(&mut other, &mut two);
+        assert_eq!(same, !changes);
+    }
+    let stale = [(1, 30), (2, 20), (3, 10)];
+    let entries = stale.map(|(account, at)| orders(account, 50, Some(at)));
+    let mut schedule = with(Order::Shuffle, entries.to_vec());
+    let room = Room {
+        attempts: 1,
+        memory: 100,
+    };
+    schedule.set(AccountId(9), vec![orders(9, 40, None)], MEMORY);
+    schedule.configure(Order::Shuffle, room);
+    assert_eq!(take(&mut schedule, 60).len(), 1, "the others stand in line");
+    schedule.configure(STALEST, room);
+    let mut order = Vec::new();
+    for now in 61..=63 {
+        let running: Vec<i64> = (1..=9)
+            .filter(|account| schedule.is_running(AccountId(*account)))
+            .collect();
+        for account in running {
+            schedule.set(AccountId(account), vec![], MEMORY);
+            schedule.ended(AccountId(account));
+        }
+        order.extend(take(&mut schedule, now));
+    }
+    let mut by_time = order.clone();
+    by_time.sort_unstable_by_key(|account| if *account == 9 { 0 } else { 10 - account });
+    assert_eq!(order, by_time);
+}
+
+#[test]
 fn equals_are_ordered_by_chance() {
     for order in [STALEST, Order::Shuffle] {
         let mut firsts = BTreeSet::new();
