@@ -11,8 +11,6 @@ use shared::worker::Mode;
 
 use crate::clock::SLIGHT;
 
-/// How far eBay's clock may be ahead of ours, so that the child still takes a snapshot.
-const SNAPSHOT: Duration = Duration::from_mins(5);
 /// A ledger of snapshots that covers no more than this is no loss.
 const CHEAP: Duration = Duration::from_hours(24);
 
@@ -41,11 +39,11 @@ pub(super) struct Ahead {
 }
 
 /// By how much a cursor may be ahead of the time. Of a window: what lies so far before it is read again
-/// anyway. Of a snapshot: its time may be eBay's own, and the next one may be so much older.
+/// anyway. Of a snapshot, whose time may be eBay's own: as clocks differ all the time.
 pub(super) fn may_be_ahead(mode: Mode, overlap: Duration) -> Duration {
     match mode {
         Mode::Window | Mode::Rescan => SLIGHT.min(overlap),
-        Mode::Snapshot => SNAPSHOT,
+        Mode::Snapshot => SLIGHT,
     }
 }
 
@@ -108,7 +106,7 @@ mod tests {
         let short = Duration::from_secs(1);
         assert_eq!(may_be_ahead(Window, short), short);
         assert_eq!(may_be_ahead(Window, Duration::from_hours(1)), SLIGHT);
-        assert_eq!(may_be_ahead(Snapshot, Duration::ZERO), SNAPSHOT);
+        assert_eq!(may_be_ahead(Snapshot, Duration::ZERO), SLIGHT);
     }
 
     #[test]
