@@ -38,13 +38,10 @@ pub(super) struct Ahead {
     pub born: Timestamp,
 }
 
-/// By how much a cursor may be ahead of the time. Of a window: what lies so far before it is read again
-/// anyway. Of a snapshot, whose time may be eBay's own: as clocks differ all the time.
-pub(super) fn may_be_ahead(mode: Mode, overlap: Duration) -> Duration {
-    match mode {
-        Mode::Window | Mode::Rescan => SLIGHT.min(overlap),
-        Mode::Snapshot => SLIGHT,
-    }
+/// By how much a cursor may be ahead of the time: what lies so far before it is read again anyway, and
+/// so far clocks differ all the time. The next snapshot waits for as long.
+pub(super) fn may_be_ahead(overlap: Duration) -> Duration {
+    SLIGHT.min(overlap)
 }
 
 /// Where a cursor is moved back to that ran ahead of the time.
@@ -104,9 +101,8 @@ mod tests {
             assert_eq!(to, expected.map(Timestamp), "{why}");
         }
         let short = Duration::from_secs(1);
-        assert_eq!(may_be_ahead(Window, short), short);
-        assert_eq!(may_be_ahead(Window, Duration::from_hours(1)), SLIGHT);
-        assert_eq!(may_be_ahead(Snapshot, Duration::ZERO), SLIGHT);
+        assert_eq!(may_be_ahead(short), short);
+        assert_eq!(may_be_ahead(Duration::from_hours(1)), SLIGHT);
     }
 
     #[test]

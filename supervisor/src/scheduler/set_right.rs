@@ -40,7 +40,7 @@ async fn one(
     state: &SyncState,
     (now, overlap): (Timestamp, Duration),
 ) -> Result<(), StoreError> {
-    let latest = now.plus(jump::may_be_ahead(state.worker.mode(), overlap));
+    let latest = now.plus(jump::may_be_ahead(overlap));
     if state.suspect_at.is_some_and(|at| at > latest) {
         // A doubt about the time to come would refuse every snapshot until then.
         let whose = (state.account_id, state.worker);
