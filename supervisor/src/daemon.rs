@@ -32,7 +32,7 @@ use crate::tokens::{Refreshed, Tokens};
 use pruning::PruneError;
 pub use reload::hangups;
 use state_dir::lock_soon;
-pub use state_dir::{lock, make_private, open_store, open_store_locked};
+pub use state_dir::{another_owner, lock, make_private, open_store, open_store_locked};
 
 /// Name of the database in the state directory.
 pub const DATABASE: &str = "bulkhead.db";

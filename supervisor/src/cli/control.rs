@@ -2,10 +2,9 @@
 //! state directory.
 
 use std::fs::File;
-use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use serde::Serialize;
 use shared::time::Timestamp;
 
@@ -109,13 +108,9 @@ async fn reach(place: &Place, command: &Command) -> anyhow::Result<Reached> {
 /// Files that another user makes here would be closed to the service.
 fn own_state_directory(place: &Place) -> anyhow::Result<()> {
     let dir = &place.state_dir;
-    let owner = std::fs::metadata(dir)
-        .with_context(|| format!("cannot look at {}", dir.display()))?
-        .uid();
-    let own = os::user_id();
-    if owner == own {
+    let Some(owner) = daemon::another_owner(dir)? else {
         return Ok(());
-    }
+    };
     Err(BadInput(format!(
         "no service listens, and {} belongs to user {owner}: start the service, or run this as that user; nothing was done",
         dir.display()

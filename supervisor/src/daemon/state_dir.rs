@@ -23,7 +23,13 @@ pub async fn open_store(state_dir: &Path, create: bool) -> Result<Store, DaemonE
     }
     let path = state_dir.join(DATABASE);
     let _lock = if Store::is_behind(&path).await? {
-        own(state_dir)?;
+        if let Some(owner) = another_owner(state_dir)? {
+            let source = io::Error::other(format!(
+                "it belongs to user {owner}, and its database is to be migrated: run this as that user, or start the service"
+            ));
+            let path = state_dir.to_path_buf();
+            return Err(DaemonError::StateDir { path, source });
+        }
         match lock_soon(state_dir).await {
             // Who has it may just have migrated it.
             Err(DaemonError::Locked(dir)) if Store::is_behind(&path).await? => {
@@ -38,19 +44,14 @@ pub async fn open_store(state_dir: &Path, create: bool) -> Result<Store, DaemonE
     Ok(Store::open(&path, create).await?)
 }
 
-/// Files that another user makes here would be closed to the service.
-fn own(state_dir: &Path) -> Result<(), DaemonError> {
-    let failed = |source| DaemonError::StateDir {
+/// The user whom the state directory belongs to, if that is another one than we are: files that we make
+/// there would be closed to the service.
+pub fn another_owner(state_dir: &Path) -> Result<Option<u32>, DaemonError> {
+    let looked = fs::metadata(state_dir).map_err(|source| DaemonError::StateDir {
         path: state_dir.to_path_buf(),
         source,
-    };
-    let owner = fs::metadata(state_dir).map_err(failed)?.uid();
-    if owner == os::user_id() {
-        return Ok(());
-    }
-    Err(failed(io::Error::other(format!(
-        "it belongs to user {owner}, and its database is to be migrated: run this as that user, or start the service"
-    ))))
+    });
+    Ok(Some(looked?.uid()).filter(|owner| *owner != os::user_id()))
 }
 
 /// The database of a state directory whose [`lock`] the caller has.

@@ -309,12 +309,7 @@ impl Dispatcher {
             return;
         };
         tracing::error!(account.id = %account, %error, "an attempt broke within the supervisor; this is our bug");
-        let (store, clock, host) = (&self.context.store, self.context.clock, &self.context.host);
-        let policy = &self.context.config.policy;
-        if let Err(error) = rescue::rescue_account(store, clock, (host, policy), account).await {
-            self.trouble.begin(&error);
-            self.trouble.unended(account);
-        }
+        self.trouble.make_up_for(&self.context, account).await;
         self.gate.broke(account);
         self.gone(account);
         if let Some(pass) = pass {

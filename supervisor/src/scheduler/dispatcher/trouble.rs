@@ -37,6 +37,14 @@ impl Trouble {
         self.unended.insert(account);
     }
 
+    /// Ends what an account's attempt left open, now or when the database is back.
+    pub(super) async fn make_up_for(&mut self, context: &Context, account: AccountId) {
+        if let Err(error) = rescued(context, account).await {
+            self.begin(&error);
+            self.unended(account);
+        }
+    }
+
     /// Whether attempts may start: if not so far, tries whether the database is back, and ends what it
     /// could not take.
     pub(super) async fn is_over(&mut self, context: &Context) -> bool {
@@ -57,11 +65,8 @@ impl Trouble {
         let Some(since) = self.since else {
             return true;
         };
-        let policy = &context.config.policy;
         while let Some(account) = self.unended.first().copied() {
-            let (store, host) = (&context.store, context.host.as_str());
-            let rescued = rescue::rescue_account(store, context.clock, (host, policy), account);
-            if let Err(error) = rescued.await {
+            if let Err(error) = rescued(context, account).await {
                 tracing::warn!(account.id = %account, %error, "the end of an attempt still waits for the database");
                 return false;
             }
@@ -74,4 +79,9 @@ impl Trouble {
         );
         true
     }
+}
+
+async fn rescued(context: &Context, account: AccountId) -> Result<(), StoreError> {
+    let host = (context.host.as_str(), &context.config.policy);
+    rescue::rescue_account(&context.store, context.clock, host, account).await
 }

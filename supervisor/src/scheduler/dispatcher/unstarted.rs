@@ -8,8 +8,8 @@ use shared::time::Timestamp;
 
 use super::Dispatcher;
 use crate::policy;
+use crate::scheduler::Mode;
 use crate::scheduler::due::Due;
-use crate::scheduler::{Mode, rescue};
 use crate::store::StoreError;
 
 /// How long an account waits that the store refuses, at least and at most.
@@ -68,14 +68,7 @@ impl Dispatcher {
             account.id = %account, account.name = name, %error, wait_s = wait.as_secs(),
             "the database does not take this account's attempt; the others go on"
         );
-        let context = &self.context;
-        let (host, policy) = (context.host.as_str(), &context.config.policy);
-        let rescued =
-            rescue::rescue_account(&context.store, context.clock, (host, policy), account);
-        if let Err(error) = rescued.await {
-            self.trouble.begin(&error);
-            self.trouble.unended(account);
-        }
+        self.trouble.make_up_for(&self.context, account).await;
         // Its news are heard with that wait.
         self.survey.look_anew();
     }
